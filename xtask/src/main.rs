@@ -1,2 +1,126 @@
-//! x
-fn main() {}
+//! The project's own commands, run as `cargo xtask <command>`.
+//!
+//! Everything a person or CI does with this repository has one name here, so
+//! that nothing but cargo is needed to type it. Nothing of the product depends
+//! on this crate, and it depends on nothing of the product.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a command line tool: printing is what it is for"
+)]
+
+mod audit;
+mod bench;
+mod docs;
+mod lint;
+mod postgres;
+mod process;
+mod supervisor;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+/// What a task that ran to its end found. That it could not run is an error instead.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// All is as it should be.
+    Passed,
+    /// It is not; what is wrong has been printed.
+    Failed,
+}
+
+/// The project's own commands.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    task: Option<Task>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run all tests on both engines; installs PostgreSQL first where it is missing
+    Test {
+        /// Arguments for `cargo test`, after `--`
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
+    /// Check formatting, clippy and our own rustdoc, warnings being errors
+    Lint,
+    /// Check the rules of the house that no compiler knows
+    Tidy,
+    /// Write the generated documents
+    Docs {
+        /// Write nothing: fail if a document is not what would be written
+        #[arg(long)]
+        check: bool,
+    },
+    /// Run the benchmarks on both engines
+    Bench {
+        /// Arguments for the benchmarks, after `--`
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
+    /// Check dependencies: advisories, licences, bans, sources
+    Audit {
+        /// Skip the advisories, whose database comes from the network
+        #[arg(long)]
+        offline: bool,
+    },
+    /// Run exactly what CI runs: lint, tidy, docs --check, test
+    Ci,
+}
+
+impl Task {
+    fn run(&self) -> anyhow::Result<Verdict> {
+        match self {
+            Self::Test { args } => test::test(args),
+            Self::Lint => lint::lint(),
+            Self::Tidy => tidy::tidy(),
+            Self::Docs { check: false } => docs::write(),
+            Self::Docs { check: true } => docs::check(),
+            Self::Bench { args } => bench::bench(args),
+            Self::Audit { offline: false } => audit::audit(),
+            Self::Audit { offline: true } => audit::audit_offline(),
+            Self::Ci => ci(),
+        }
+    }
+}
+
+/// Cheap checks first; the first that fails ends the run.
+fn ci() -> anyhow::Result<Verdict> {
+    let tasks = [
+        Task::Lint,
+        Task::Tidy,
+        Task::Docs { check: true },
+        Task::Test { args: vec![] },
+    ];
+    for task in tasks {
+        if task.run()? == Verdict::Failed {
+            return Ok(Verdict::Failed);
+        }
+    }
+    Ok(Verdict::Passed)
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().task {
+        Some(task) => task.run(),
+        None => Cli::command()
+            .print_help()
+            .map(|()| Verdict::Passed)
+            .map_err(Into::into),
+    };
+    match outcome {
+        Ok(Verdict::Passed) => ExitCode::SUCCESS,
+        Ok(Verdict::Failed) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cargo xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

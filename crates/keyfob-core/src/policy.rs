@@ -1,0 +1,191 @@
+//! The operator's knobs, as values that are within their bounds once they exist.
+
+use std::time::Duration;
+
+const MINUTE: u64 = 60;
+const DAY: u64 = 24 * 60 * MINUTE;
+
+/// The longest that an access token can live, whatever is configured (guarantee 6).
+pub const ACCESS_TOKEN_MAX: Duration = Duration::from_secs(DAY);
+
+/// A value outside its bounds.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{knob} must be {bounds}")]
+pub struct OutOfBounds {
+    /// Which knob.
+    pub knob: &'static str,
+    /// What is allowed, in words.
+    pub bounds: &'static str,
+}
+
+/// What the policy says of the expiry of PATs (P8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ExpiryPolicy {
+    /// What a PAT gets when nothing is chosen.
+    pub default: Option<Duration>,
+    /// The longest that can be chosen.
+    pub max: Option<Duration>,
+    /// Whether a PAT must have an expiry.
+    pub required: bool,
+}
+
+/// The instance's policy. Its fields are read by the rules; [`Policy::checked`] keeps them in bounds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// How many live PATs a member can have in one organization (P7): 1 to 100.
+    pub pat_limit: u32,
+    /// Expiry of PATs: each 1 hour to 10 years.
+    pub pat_expiry: ExpiryPolicy,
+    /// How long ago the person may have signed in for making a credential (P13): 1 to 60 minutes.
+    pub reauthentication: Duration,
+    /// How long a session lasts without use: 5 minutes to 24 hours.
+    pub session_idle: Duration,
+    /// How long a session lasts at most: 15 minutes to 7 days.
+    pub session_max: Duration,
+    /// How long an access token of the resource server `default` lives: 1 minute to 24 hours.
+    pub access_token: Duration,
+}
+
+impl Default for Policy {
+    fn default() -> Self {
+        Self {
+            pat_limit: 10,
+            pat_expiry: ExpiryPolicy::default(),
+            reauthentication: Duration::from_secs(15 * MINUTE),
+            session_idle: Duration::from_secs(30 * MINUTE),
+            session_max: Duration::from_secs(DAY / 2),
+            access_token: Duration::from_secs(60 * MINUTE),
+        }
+    }
+}
+
+impl Policy {
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`OutOfBounds`] names the first knob that is outside, and what is allowed.
+    pub fn checked(self) -> Result<Self, OutOfBounds> {
+        let minutes = |from: u64, to: u64| {
+            Duration::from_secs(from * MINUTE)..=Duration::from_secs(to * MINUTE)
+        };
+        let expiry = minutes(60, 3_653 * 24 * 60);
+        let within = |value: Option<Duration>| value.is_none_or(|value| expiry.contains(&value));
+        let ExpiryPolicy {
+            default,
+            max,
+            required: _,
+        } = self.pat_expiry;
+        let checks = [
+            (
+                (1..=100).contains(&self.pat_limit),
+                "policy.pat_limit",
+                "1 to 100",
+            ),
+            (
+                within(default),
+                "policy.pat_expiry_default",
+                "1 hour to 10 years",
+            ),
+            (within(max), "policy.pat_expiry_max", "1 hour to 10 years"),
+            (
+                default.is_none_or(|default| max.is_none_or(|max| default <= max)),
+                "policy.pat_expiry_default",
+                "at most policy.pat_expiry_max",
+            ),
+            (
+                minutes(1, 60).contains(&self.reauthentication),
+                "policy.reauthentication",
+                "1 to 60 minutes",
+            ),
+            (
+                minutes(5, 24 * 60).contains(&self.session_idle),
+                "policy.session_idle",
+                "5 minutes to 24 hours",
+            ),
+            (
+                minutes(15, 7 * 24 * 60).contains(&self.session_max),
+                "policy.session_max",
+                "15 minutes to 7 days",
+            ),
+            (
+                (Duration::from_secs(MINUTE)..=ACCESS_TOKEN_MAX).contains(&self.access_token),
+                "policy.access_token",
+                "1 minute to 24 hours",
+            ),
+        ];
+        match checks.into_iter().find(|(good, _knob, _bounds)| !good) {
+            Some((_good, knob, bounds)) => Err(OutOfBounds { knob, bounds }),
+            None => Ok(self),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_is_within_its_bounds() {
+        assert_eq!(Policy::default().checked(), Ok(Policy::default()));
+    }
+
+    #[test]
+    fn a_value_outside_its_bounds_is_named() {
+        let knob = |policy: Policy| policy.checked().expect_err("refused").knob;
+        let hours = |hours: u64| Duration::from_secs(hours * 60 * MINUTE);
+        assert_eq!(
+            knob(Policy {
+                pat_limit: 0,
+                ..Policy::default()
+            }),
+            "policy.pat_limit"
+        );
+        assert_eq!(
+            knob(Policy {
+                pat_limit: 101,
+                ..Policy::default()
+            }),
+            "policy.pat_limit"
+        );
+        assert_eq!(
+            knob(Policy {
+                access_token: hours(25),
+                ..Policy::default()
+            }),
+            "policy.access_token"
+        );
+        assert_eq!(
+            knob(Policy {
+                session_idle: hours(25),
+                ..Policy::default()
+            }),
+            "policy.session_idle"
+        );
+        assert_eq!(
+            knob(Policy {
+                session_max: Duration::ZERO,
+                ..Policy::default()
+            }),
+            "policy.session_max"
+        );
+        assert_eq!(
+            knob(Policy {
+                reauthentication: hours(2),
+                ..Policy::default()
+            }),
+            "policy.reauthentication"
+        );
+        let pat_expiry = ExpiryPolicy {
+            default: Some(hours(48)),
+            max: Some(hours(24)),
+            required: false,
+        };
+        assert_eq!(
+            knob(Policy {
+                pat_expiry,
+                ..Policy::default()
+            }),
+            "policy.pat_expiry_default"
+        );
+    }
+}

@@ -1,0 +1,36 @@
+//! Use cases, one file a verb: each loads facts, asks a rule of `keyfob-core`, and writes what it
+//! permits. The JSON routes, the pages and the operator's commands all come through here.
+
+pub mod access;
+pub mod activity;
+pub mod exchange;
+pub mod generate;
+pub mod organizations;
+pub mod password;
+pub mod revoke;
+pub mod sign_in;
+
+use keyfob_store::StoreError;
+
+use crate::keys::BadKeys;
+use crate::state::LoadError;
+
+/// Nothing could be decided: the store, or what it must hold, is away. Never "no" (contract X6).
+#[derive(Debug, thiserror::Error)]
+pub enum Outage {
+    /// The store failed.
+    #[error("the store failed")]
+    Store(#[from] StoreError),
+    /// Catalogue or keys could not be read.
+    #[error("catalogue or keys could not be read")]
+    Load(#[from] LoadError),
+    /// A key could not sign.
+    #[error("no key signs")]
+    Keys(#[from] BadKeys),
+    /// Catalogue or keys changed again and again while the facts were read.
+    #[error("catalogue and keys keep changing")]
+    Unsettled,
+    /// A task of ours ended before its time.
+    #[error("a task ended before its time")]
+    Task(#[from] tokio::task::JoinError),
+}

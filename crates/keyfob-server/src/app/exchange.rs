@@ -1,0 +1,155 @@
+//! A personal API token for an access token: the hot path. One read, one decision, one signature.
+
+use std::time::Duration;
+
+use keyfob_core::exchange::{Denial, ExchangeRequest, decide};
+use keyfob_core::id::OrgId;
+use keyfob_core::scope::Scopes;
+use keyfob_core::time::Timestamp;
+use keyfob_store::StoreError;
+use keyfob_store::exchange::{ExchangeSnapshot, exchange_facts};
+use keyfob_store::pat::LastUse;
+use uuid::Builder;
+
+use crate::app::Outage;
+use crate::context::Ctx;
+use crate::jwt::{self, Issue};
+use crate::state::{App, Loaded};
+
+/// How often facts are read again because catalogue or keys changed meanwhile.
+const ATTEMPTS: usize = 4;
+
+/// What a program asks for.
+#[derive(Debug)]
+pub struct Wanted<'a> {
+    /// The presented text, still unread.
+    pub pat: &'a str,
+    /// The organization; none: the PAT's own.
+    pub target: Option<OrgId>,
+    /// The claims.
+    pub scopes: Scopes,
+}
+
+/// A granted exchange.
+pub struct Exchanged {
+    /// The signed access token.
+    pub access_token: String,
+    /// Its life in seconds: `exp` − `iat`.
+    pub expires_in: i64,
+    /// The scopes granted.
+    pub scopes: Scopes,
+    /// When the PAT itself ends.
+    pub pat_end: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for Exchanged {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Exchanged").field("expires_in", &self.expires_in).finish_non_exhaustive()
+    }
+}
+
+/// Why there is no access token.
+#[derive(Debug, thiserror::Error)]
+pub enum ExchangeError {
+    /// The text is no token, or none that is known.
+    #[error("unknown token")]
+    Unknown,
+    /// The rules say no.
+    #[error("denied: {0}")]
+    Denied(#[from] Denial),
+    /// Nothing could be decided.
+    #[error(transparent)]
+    Outage(#[from] Outage),
+}
+
+impl From<StoreError> for ExchangeError {
+    fn from(error: StoreError) -> Self {
+        Self::Outage(error.into())
+    }
+}
+
+/// Exchanges a PAT.
+pub async fn exchange(app: &App, ctx: &Ctx, want: &Wanted<'_>) -> Result<Exchanged, ExchangeError> {
+    let outcome = try_exchange(app, ctx, want).await;
+    let word = match &outcome {
+        Ok(_exchanged) => "granted",
+        Err(ExchangeError::Unknown) => "unknown",
+        Err(ExchangeError::Denied(denial)) => denial.word(),
+        Err(ExchangeError::Outage(_outage)) => "outage",
+    };
+    app.metrics.exchanged(word);
+    outcome
+}
+
+async fn try_exchange(app: &App, ctx: &Ctx, want: &Wanted<'_>) -> Result<Exchanged, ExchangeError> {
+    for _attempt in 0..ATTEMPTS {
+        let snapshot = find(app, want).await?.ok_or(ExchangeError::Unknown)?;
+        let current = app.loaded_at(snapshot.catalogue, snapshot.key_set).await.map_err(Outage::from)?;
+        if let Some(loaded) = current {
+            return grant(app, ctx, want, &snapshot, &loaded);
+        }
+    }
+    Err(Outage::Unsettled.into())
+}
+
+/// Finds the PAT by its keyed digest, under each form and pepper that it may be stored under. A text
+/// of no known form needs no look-up.
+async fn find(app: &App, want: &Wanted<'_>) -> Result<Option<ExchangeSnapshot>, ExchangeError> {
+    let Some(presented) = app.forms.recognise(want.pat) else {
+        return Ok(None);
+    };
+    let loaded = app.loaded();
+    for scheme in presented.schemes {
+        let hash = presented.secret.hash(scheme);
+        for (_id, pepper) in loaded.ring.peppers() {
+            let mut tx = app.store.read_single().await?;
+            if let Some(snapshot) = exchange_facts(&mut tx, &pepper.mac(&hash), want.target).await? {
+                return Ok(Some(snapshot));
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn grant(
+    app: &App,
+    ctx: &Ctx,
+    want: &Wanted<'_>,
+    snapshot: &ExchangeSnapshot,
+    loaded: &Loaded,
+) -> Result<Exchanged, ExchangeError> {
+    let pat = &snapshot.facts.pat;
+    let request = ExchangeRequest {
+        address: ctx.peer,
+        scopes: want.scopes,
+        lifetime: default_lifetime(app),
+    };
+    let decision = decide(&snapshot.facts, &request, &loaded.catalogue, ctx.now);
+    let grant = decision.inspect_err(|denial| {
+        tracing::info!(pat.id = %pat.id, request.id = %ctx.request_id, reason = denial.word(), "exchange denied");
+    })?;
+    let key = loaded.ring.signer(ctx.now).map_err(Outage::from)?;
+    let millis = u64::try_from(ctx.now.millis()).unwrap_or_default();
+    let jti = Builder::from_unix_timestamp_millis(millis, &app.id_random()).into_uuid();
+    let issue = Issue { issuer: &app.issuer, audience: &app.issuer, jti };
+    let access_token = jwt::sign(key, &issue, &grant, &loaded.catalogue).map_err(Outage::from)?;
+    let last_use = LastUse {
+        at: ctx.now,
+        address: ctx.peer.map(|address| address.to_string()),
+        client: ctx.client.clone(),
+        organization: grant.organization,
+    };
+    app.activity.used(pat.id, last_use);
+    tracing::debug!(pat.id = %pat.id, organization.id = %grant.organization, "exchange granted");
+    Ok(Exchanged {
+        access_token,
+        expires_in: grant.expires_at - grant.issued_at,
+        scopes: grant.scopes,
+        pat_end: pat.lifetime.end,
+    })
+}
+
+/// How long an access token of the resource server `default` lives.
+fn default_lifetime(app: &App) -> Duration {
+    app.policy.access_token
+}

@@ -1,0 +1,210 @@
+//! Signing in with a password, and the sessions that it makes.
+
+use aws_lc_rs::digest;
+use data_encoding::BASE64URL_NOPAD;
+use keyfob_core::event::{Actor, Via};
+use keyfob_core::id::{SessionId, UserId};
+use keyfob_core::name::Email;
+use keyfob_core::session::SessionTimes;
+use keyfob_core::time::Purpose;
+use keyfob_store::session::{
+    NewSession, Session, session_end, session_end_others, session_find, session_insert, session_list,
+};
+use keyfob_store::user::{User, user_find, user_find_by_email};
+use keyfob_store::{StoreError, retry};
+use zeroize::Zeroizing;
+
+use crate::app::Outage;
+use crate::context::Ctx;
+use crate::state::App;
+
+/// Bytes of a session's cookie.
+const COOKIE_LENGTH: usize = 32;
+
+/// The value of a session's cookie: shown to the browser once, stored as a hash only.
+pub struct CookieValue(Zeroizing<String>);
+
+impl CookieValue {
+    /// The text, for the one header that sets it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for CookieValue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CookieValue(…)")
+    }
+}
+
+/// A signed-in person.
+#[derive(Debug, Clone)]
+pub struct SignedIn {
+    /// The session.
+    pub session: Session,
+    /// The account.
+    pub user: User,
+}
+
+/// Why somebody is not signed in.
+#[derive(Debug, thiserror::Error)]
+pub enum SignInError {
+    /// Unknown address, wrong password, or a suspended account: one answer for all.
+    #[error("e-mail or password is wrong")]
+    Credentials,
+    /// Nothing could be decided.
+    #[error(transparent)]
+    Outage(#[from] Outage),
+}
+
+impl From<StoreError> for SignInError {
+    fn from(error: StoreError) -> Self {
+        Self::Outage(error.into())
+    }
+}
+
+/// Signs in. With a session of the same user this proves anew who they are: that session ends, and its
+/// cookie is dead.
+pub async fn sign_in(
+    app: &App,
+    ctx: &Ctx,
+    email: &str,
+    password: &str,
+    current: Option<&SignedIn>,
+) -> Result<(SignedIn, CookieValue), SignInError> {
+    let user = find(app, email).await?;
+    let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
+    let fits = app.passwords.fits(password, stored).await?;
+    let Some(user) = user.filter(|user| fits && user.suspended_at.is_none()) else {
+        app.metrics.signed_in("refused");
+        return Err(SignInError::Credentials);
+    };
+    let old = current.filter(|current| current.user.id == user.id).map(|current| current.session.id);
+    let begun = begin(app, ctx, user, old).await?;
+    app.metrics.signed_in("granted");
+    Ok(begun)
+}
+
+async fn find(app: &App, email: &str) -> Result<Option<User>, SignInError> {
+    // What is no address belongs to nobody; it is answered as an unknown one is.
+    let Ok(email) = Email::parse(email) else {
+        return Ok(None);
+    };
+    let mut tx = app.store.read_single().await?;
+    Ok(user_find_by_email(&mut tx, &email).await?)
+}
+
+async fn begin(app: &App, ctx: &Ctx, user: User, old: Option<SessionId>) -> Result<(SignedIn, CookieValue), SignInError> {
+    let mut bytes = Zeroizing::new([0; COOKIE_LENGTH]);
+    app.entropy.fill(Purpose::Session, bytes.as_mut());
+    let cookie = CookieValue(Zeroizing::new(BASE64URL_NOPAD.encode(bytes.as_ref())));
+    let hash = hash(cookie.expose());
+    let id = SessionId::new(ctx.now, app.id_random());
+    let expires_at = ctx.now.plus(app.policy.session_max);
+    let actor = &ctx.actor(Via::Session, Some(user.id));
+    let new = &NewSession { id, hash: &hash, user: user.id, expires_at };
+    let began = retry(|| async move {
+        let mut tx = app.store.write().await?;
+        // The account as it is now: a suspension that came while the password was checked counts.
+        let living = user_find(&mut tx, new.user).await?.filter(|user| user.suspended_at.is_none());
+        if living.is_none() {
+            return Ok(false);
+        }
+        if session_find(&mut tx, new.hash).await?.is_none() {
+            session_insert(&mut tx, new, actor, ctx.now).await?;
+        }
+        if let Some(old) = old {
+            session_end(&mut tx, old, new.user, actor, ctx.now).await?;
+        }
+        tx.commit().await?;
+        Ok::<_, StoreError>(true)
+    })
+    .await?;
+    if !began {
+        return Err(SignInError::Credentials);
+    }
+    let session = Session {
+        id,
+        user: user.id,
+        created_at: ctx.now,
+        authenticated_at: ctx.now,
+        seen_at: ctx.now,
+        expires_at,
+        address: ctx.peer.map(|address| address.to_string()),
+        client: ctx.client.clone(),
+    };
+    Ok((SignedIn { session, user }, cookie))
+}
+
+/// Finds who a cookie belongs to; none when it is unknown, ended, idle for too long or too old.
+pub async fn signed_in(app: &App, ctx: &Ctx, cookie: &str) -> Result<Option<SignedIn>, Outage> {
+    let mut tx = app.store.read().await?;
+    let Some(session) = session_find(&mut tx, &hash(cookie)).await? else {
+        return Ok(None);
+    };
+    let times = SessionTimes { seen_at: session.seen_at, expires_at: session.expires_at };
+    if times.are_over_at(ctx.now, &app.policy) {
+        return Ok(None);
+    }
+    let user = user_find(&mut tx, session.user).await?;
+    app.activity.seen(session.id, ctx.now);
+    Ok(user.map(|user| SignedIn { session, user }))
+}
+
+/// Ends the session itself.
+pub async fn sign_out(app: &App, ctx: &Ctx, who: &SignedIn) -> Result<(), Outage> {
+    end(app, ctx, who.user.id, who.session.id).await.map(|_changed| ())
+}
+
+/// Ends one session of the user; says whether there was one.
+pub async fn end(app: &App, ctx: &Ctx, user: UserId, session: SessionId) -> Result<bool, Outage> {
+    let actor = &ctx.actor(Via::Session, Some(user));
+    let ended = retry(|| async move {
+        let mut tx = app.store.write().await?;
+        let ended = session_end(&mut tx, session, user, actor, ctx.now).await?;
+        tx.commit().await?;
+        Ok::<_, StoreError>(ended)
+    })
+    .await?;
+    Ok(ended)
+}
+
+/// Ends every other session of the user.
+pub async fn end_others(app: &App, ctx: &Ctx, who: &SignedIn) -> Result<(), Outage> {
+    let actor = &ctx.actor(Via::Session, Some(who.user.id));
+    let ended = retry(|| async move {
+        let mut tx = app.store.write().await?;
+        session_end_others(&mut tx, who.user.id, who.session.id, actor, ctx.now).await?;
+        tx.commit().await
+    });
+    Ok(ended.await?)
+}
+
+/// Lists the user's sessions that still hold, the oldest first.
+pub async fn sessions(app: &App, ctx: &Ctx, user: UserId) -> Result<Vec<Session>, Outage> {
+    let mut tx = app.store.read_single().await?;
+    let mut sessions = session_list(&mut tx, user).await?;
+    sessions.retain(|session| {
+        let times = SessionTimes { seen_at: session.seen_at, expires_at: session.expires_at };
+        !times.are_over_at(ctx.now, &app.policy)
+    });
+    Ok(sessions)
+}
+
+fn hash(cookie: &str) -> Vec<u8> {
+    digest::digest(&digest::SHA256, cookie.as_bytes()).as_ref().to_vec()
+}
+
+/// Who acts in a request, for its audit records.
+impl Ctx {
+    /// The actor of this request.
+    pub fn actor(&self, via: Via, person: Option<UserId>) -> Actor {
+        Actor {
+            via,
+            person,
+            request: Some(self.request_id),
+            address: self.peer,
+            client: self.client.clone(),
+        }
+    }
+}

@@ -1,0 +1,225 @@
+//! The edge: what happens to every request before and after its handler, in one place.
+//!
+//! It makes the request's [`Ctx`], settles the path, keeps a panic inside its request, sets the headers
+//! that every answer has, counts, and writes one log event. The event holds the route that matched,
+//! never the path, the query or the body: a secret may stand in any of them.
+
+use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request};
+use axum::middleware::{Next, from_fn};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use keyfob_core::time::{Clock, Entropy};
+use tower::{Service, ServiceExt};
+
+use super::oauth_error::OAuthError;
+use super::path;
+use super::problem::{self, Cause, Code, Problem};
+use crate::context::Ctx;
+use crate::metrics::{Metrics, method_word};
+
+/// The id of a request, on every answer.
+pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// What an answer has unless its handler says otherwise.
+const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 5] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'"),
+    ),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+];
+
+/// The router, wrapped. Cheap to clone: there is one for each connection.
+#[derive(Debug, Clone)]
+pub struct Edge {
+    router: Router,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    metrics: Arc<Metrics>,
+}
+
+/// Which entry of the route table answered; set where the router knows it, read at the edge.
+#[derive(Debug, Clone)]
+struct Route(Arc<str>);
+
+/// What the log event and the metrics need to know of a request.
+struct Seen {
+    method: Method,
+    is_door: bool,
+    began: Instant,
+}
+
+impl Edge {
+    /// Wraps a router whose state is already given.
+    pub fn new(
+        router: Router,
+        clock: Arc<dyn Clock>,
+        entropy: Arc<dyn Entropy>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self {
+            router: router.layer(from_fn(note_route)),
+            clock,
+            entropy,
+            metrics,
+        }
+    }
+
+    async fn answer(self, request: Request) -> Response {
+        let _in_flight = self.metrics.request_began();
+        let began = Instant::now();
+        let (mut parts, body) = request.into_parts();
+        let ctx = Ctx::of(&parts, self.clock.as_ref(), self.entropy.as_ref());
+        let mut seen = Seen {
+            method: parts.method.clone(),
+            is_door: false,
+            began,
+        };
+        let mut response = match path::meant(&parts.uri) {
+            Some(uri) => {
+                seen.is_door = path::is_door(uri.path());
+                parts.uri = uri;
+                parts.extensions.insert(ctx.clone());
+                self.route(Request::from_parts(parts, body), seen.is_door).await
+            }
+            None => Problem::from(Code::NotFound).into_response(),
+        };
+        problem::complete(&mut response, ctx.request_id);
+        finish_headers(response.headers_mut(), &ctx, seen.is_door);
+        self.note(&mut response, &ctx, &seen);
+        response
+    }
+
+    async fn route(&self, request: Request, is_door: bool) -> Response {
+        // Clients on the connection are served by clones, so a panic leaves nothing half changed here.
+        let called = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();
+        let response = match called.await {
+            Ok(Ok(response)) => response,
+            Ok(Err(impossible)) => match impossible {},
+            Err(_payload) => panicked(is_door),
+        };
+        if response.headers().contains_key(header::CONTENT_TYPE) {
+            return response;
+        }
+        // What the router answers by itself has no body.
+        match response.status() {
+            StatusCode::NOT_FOUND => with_our_body(response, Code::NotFound, is_door),
+            StatusCode::METHOD_NOT_ALLOWED => {
+                with_our_body(response, Code::MethodNotAllowed, is_door)
+            }
+            _ => response,
+        }
+    }
+
+    fn note(&self, response: &mut Response, ctx: &Ctx, seen: &Seen) {
+        let route = response.extensions_mut().remove::<Route>();
+        let route = route.map_or_else(|| Arc::from("none"), |Route(route)| route);
+        let (status, took) = (response.status(), seen.began.elapsed());
+        if let Some(cause) = response.extensions_mut().remove::<Cause>() {
+            tracing::error!(
+                request.id = %ctx.request_id,
+                http.route = %route,
+                error = cause.chain(),
+                "a request failed"
+            );
+        }
+        tracing::info!(
+            request.id = %ctx.request_id,
+            http.method = method_word(&seen.method),
+            http.route = %route,
+            http.status = status.as_u16(),
+            duration_us = micros(took),
+            "request answered"
+        );
+        self.metrics.request_answered(&route, &seen.method, status, took);
+    }
+}
+
+impl Service<Request> for Edge {
+    type Response = Response;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let edge = self.clone();
+        Box::pin(async move { Ok(edge.answer(request).await) })
+    }
+}
+
+/// Runs inside the router, behind the match: carries the route out to the edge, past a panic too.
+async fn note_route(matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
+    let is_door = path::is_door(request.uri().path());
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response = answered.unwrap_or_else(|_payload| panicked(is_door));
+    if let Some(matched) = matched {
+        let route = Route(Arc::from(matched.as_str()));
+        response.extensions_mut().insert(route);
+    }
+    response
+}
+
+/// A handler panicked. The hook in [`crate::telemetry`] has logged where; the payload may hold anything
+/// and goes nowhere.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("the handler panicked")]
+struct Panicked;
+
+fn panicked(is_door: bool) -> Response {
+    if is_door {
+        OAuthError::server_error(Panicked).into_response()
+    } else {
+        Problem::internal(Panicked).into_response()
+    }
+}
+
+/// Puts the body of an error into the router's own answer, which keeps its headers (`Allow`).
+fn with_our_body(bare: Response, code: Code, is_door: bool) -> Response {
+    let mut response = match (is_door, code) {
+        (true, Code::MethodNotAllowed) => OAuthError::method_not_allowed().into_response(),
+        (true, _) => OAuthError::not_found().into_response(),
+        (false, code) => Problem::from(code).into_response(),
+    };
+    let (mut parts, _empty) = bare.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    response.headers_mut().extend(parts.headers);
+    response.extensions_mut().extend(parts.extensions);
+    response
+}
+
+fn finish_headers(headers: &mut HeaderMap, ctx: &Ctx, is_door: bool) {
+    for (name, value) in DEFAULT_HEADERS {
+        headers.entry(name).or_insert(value);
+    }
+    if is_door {
+        // X5: on every answer of these doors.
+        headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    }
+    // The letters of a UUID are always a header's.
+    if let Ok(id) = HeaderValue::try_from(ctx.request_id.to_string()) {
+        headers.insert(X_REQUEST_ID, id);
+    }
+}
+
+fn micros(took: Duration) -> u64 {
+    u64::try_from(took.as_micros()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,208 @@
+//! Errors of everything but the token doors: problem details (RFC 9457).
+//!
+//! The members are `type title status detail instance error message` (contract section 5): `error` is
+//! the code, `message` repeats `detail`, `instance` names the request. A handler returns a [`Problem`]
+//! and knows nothing of the request's id; the edge completes the body and logs the cause.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use keyfob_core::id::RequestId;
+use serde::Serialize;
+
+mod code;
+pub mod registry;
+
+pub use self::code::Code;
+
+/// The media type of a problem (RFC 9457 §3).
+pub const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/problem+json");
+/// The challenge of every 401: how to authenticate, and no hint why it failed (RFC 6750 §3).
+pub(crate) const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm=\"keyfob\"");
+/// Seconds after which a client may try again when the store is away.
+pub(crate) const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
+
+/// An error on its way to the client.
+#[derive(Debug, Clone)]
+pub struct Problem {
+    code: Code,
+    detail: Cow<'static, str>,
+    headers: HeaderMap,
+    cause: Option<Cause>,
+}
+
+/// Why it came to a 5xx answer: for the log, never for the wire.
+#[derive(Debug, Clone)]
+pub struct Cause(Arc<anyhow::Error>);
+
+impl Cause {
+    /// Keeps an error with everything that led to it.
+    pub fn new(error: impl Into<anyhow::Error>) -> Self {
+        Self(Arc::new(error.into()))
+    }
+
+    /// The error and everything that led to it, in one line.
+    pub fn chain(&self) -> String {
+        format!("{:#}", self.0)
+    }
+}
+
+impl Problem {
+    /// An error with a sentence for the person who reads it; nothing secret may be in the sentence.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            headers: HeaderMap::new(),
+            cause: None,
+        }
+    }
+
+    /// A failure of ours: the client learns nothing, the log gets the whole chain.
+    pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
+        Self::from(Code::Internal).caused_by(cause)
+    }
+
+    /// The store or something else we need is away (503 with `Retry-After`).
+    pub fn unavailable(cause: impl Into<anyhow::Error>) -> Self {
+        Self::from(Code::TemporarilyUnavailable).caused_by(cause)
+    }
+
+    /// Adds what led to it, for the log.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl Into<anyhow::Error>) -> Self {
+        self.cause = Some(Cause::new(cause));
+        self
+    }
+
+    /// Adds or replaces a header of the answer.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// The code.
+    pub fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The sentence.
+    pub fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// The body, with the request's id once that is known.
+    fn body(&self, request: Option<RequestId>) -> Body {
+        let written = serde_json::to_vec(&Written {
+            type_uri: format!("/errors#{}", self.code.word()),
+            title: self.code.title(),
+            status: self.code.status().as_u16(),
+            detail: &self.detail,
+            instance: request.map(|id| format!("urn:uuid:{id}")),
+            error: self.code.word(),
+            message: &self.detail,
+        });
+        // Texts and a number always become JSON.
+        written.map_or_else(|_impossible| Body::empty(), Body::from)
+    }
+}
+
+/// The members in the order of the contract.
+#[derive(Serialize)]
+struct Written<'a> {
+    /// A relative reference to the entry in our own registry (RFC 9457 §3.1.1).
+    #[serde(rename = "type")]
+    type_uri: String,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    error: &'static str,
+    message: &'a str,
+}
+
+impl From<Code> for Problem {
+    /// An error that says no more than its code does.
+    fn from(code: Code) -> Self {
+        Self::new(code, code.meaning())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(mut self) -> Response {
+        let mut response = Response::new(self.body(None));
+        *response.status_mut() = self.code.status();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
+        if self.code.status() == StatusCode::UNAUTHORIZED {
+            headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
+        }
+        if self.code.status() == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        headers.extend(std::mem::take(&mut self.headers));
+        if let Some(cause) = self.cause.take() {
+            response.extensions_mut().insert(cause);
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// Writes the request's id into the body of an answer that is a problem.
+pub(crate) fn complete(response: &mut Response, request: RequestId) {
+    if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        *response.body_mut() = problem.body(Some(request));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt;
+    use keyfob_core::time::Timestamp;
+
+    use super::*;
+
+    async fn text(response: Response) -> String {
+        let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+        String::from_utf8(bytes.to_vec()).expect("text")
+    }
+
+    #[tokio::test]
+    async fn a_problem_has_the_members_of_the_contract_in_their_order() {
+        let problem = Problem::new(Code::NameTaken, "An organization of that name exists.");
+        let mut response = problem.into_response();
+        complete(&mut response, RequestId::new(Timestamp::from_millis(0), [0; 10]));
+        assert_eq!(response.status(), StatusCode::CONFLICT);
+        assert_eq!(response.headers()["content-type"], "application/problem+json");
+        insta::assert_snapshot!(text(response).await, @"");
+    }
+
+    #[tokio::test]
+    async fn what_led_to_a_failure_is_for_the_log_alone() {
+        let cause = anyhow::anyhow!("disk full").context("cannot commit");
+        let mut response = Problem::internal(cause).into_response();
+        let kept = response.extensions_mut().remove::<Cause>().map(|cause| cause.chain());
+        assert_eq!(kept.as_deref(), Some("cannot commit: disk full"));
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert!(!text(response).await.contains("disk"));
+    }
+
+    #[test]
+    fn a_401_challenges_and_a_503_says_when_to_come_back() {
+        let refused = Problem::from(Code::InvalidToken).into_response();
+        assert_eq!(refused.headers()["www-authenticate"], "Bearer realm=\"keyfob\"");
+        let away = Problem::unavailable(anyhow::anyhow!("away")).into_response();
+        assert_eq!(away.headers()["retry-after"], "5");
+        let later = HeaderValue::from_static("60");
+        let limited = Problem::from(Code::TooManyRequests)
+            .with_header(header::RETRY_AFTER, later)
+            .into_response();
+        assert_eq!(limited.headers()["retry-after"], "60");
+    }
+}

@@ -1,0 +1,165 @@
+//! What a running server holds: built once, passed everywhere. There are no globals.
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+use keyfob_core::catalogue::Catalogue;
+use keyfob_core::foreign::TokenForms;
+use keyfob_core::id::IdRandom;
+use keyfob_core::policy::Policy;
+use keyfob_core::time::{Clock, Entropy, Purpose, Timestamp};
+use keyfob_store::instance::{catalogue_find, instance_find};
+use keyfob_store::key::key_list;
+use keyfob_store::{Store, StoreError};
+use keyfob_verify::Verifier;
+
+use crate::app::activity::Activity;
+use crate::app::password::Passwords;
+use crate::keys::{BadKeys, KeyRing};
+use crate::metrics::Metrics;
+use crate::roles_file::{self, BadRolesFile};
+use crate::seal::RootKey;
+
+/// Why the server has no valid catalogue or key ring.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The database was never founded, or lost its catalogue.
+    #[error("the database holds no catalogue")]
+    NoCatalogue,
+    /// The stored catalogue is none.
+    #[error("the stored role catalogue is wrong")]
+    Catalogue(#[from] BadRolesFile),
+    /// The stored keys are of no use.
+    #[error("the stored keys are of no use")]
+    Keys(#[from] BadKeys),
+}
+
+/// What is kept in memory of the database because it never changes under its number: the catalogue of
+/// a version, the keys of a key set.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The catalogue.
+    pub catalogue: Catalogue,
+    /// The keys.
+    pub ring: KeyRing,
+    /// Checks our own access tokens, without leeway.
+    pub verifier: Verifier,
+}
+
+/// The server's parts.
+#[derive(Debug)]
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// The source of time; read in `context.rs` and at the head of background tasks only.
+    pub clock: Arc<dyn Clock>,
+    /// The source of ids and secrets.
+    pub entropy: Arc<dyn Entropy>,
+    /// The operator's knobs.
+    pub policy: Policy,
+    /// The forms of tokens that are taken.
+    pub forms: TokenForms,
+    /// The issuer: the public URL, and the audience of `default`.
+    pub issuer: String,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// Last uses, written behind.
+    pub activity: Activity,
+    /// Password hashing, bounded.
+    pub passwords: Passwords,
+    root_key: RootKey,
+    loaded: ArcSwap<Loaded>,
+}
+
+/// What an [`App`] is made of.
+#[derive(Debug)]
+pub struct Parts {
+    /// The database.
+    pub store: Store,
+    /// The source of time.
+    pub clock: Arc<dyn Clock>,
+    /// The source of ids and secrets.
+    pub entropy: Arc<dyn Entropy>,
+    /// The operator's knobs.
+    pub policy: Policy,
+    /// The forms of tokens that are taken.
+    pub forms: TokenForms,
+    /// The issuer.
+    pub issuer: String,
+    /// Counters.
+    pub metrics: Arc<Metrics>,
+    /// The key that opens the others.
+    pub root_key: RootKey,
+}
+
+impl App {
+    /// Builds the server's state, with catalogue and keys read.
+    pub async fn build(parts: Parts) -> Result<Self, LoadError> {
+        let loaded = load(&parts.store, &parts.root_key, &parts.issuer).await?;
+        Ok(Self {
+            activity: Activity::default(),
+            passwords: Passwords::new(),
+            store: parts.store,
+            clock: parts.clock,
+            entropy: parts.entropy,
+            policy: parts.policy,
+            forms: parts.forms,
+            issuer: parts.issuer,
+            metrics: parts.metrics,
+            root_key: parts.root_key,
+            loaded: ArcSwap::from_pointee(loaded),
+        })
+    }
+
+    /// Catalogue and keys as they were last read: for what no decision hangs on, and for looking up the
+    /// facts of one, whose snapshot then says whether they are current.
+    pub fn loaded(&self) -> Arc<Loaded> {
+        self.loaded.load_full()
+    }
+
+    /// Catalogue and keys of just these numbers, which a decision saw in its own snapshot. None when the
+    /// database has moved on since: the caller reads its facts again.
+    pub async fn loaded_at(&self, catalogue: i64, key_set: i64) -> Result<Option<Arc<Loaded>>, LoadError> {
+        let fits = |loaded: &Loaded| loaded.catalogue.version() == catalogue && loaded.ring.number() == key_set;
+        let loaded = self.loaded();
+        if fits(&loaded) {
+            return Ok(Some(loaded));
+        }
+        let loaded = self.reload().await?;
+        Ok(fits(&loaded).then_some(loaded))
+    }
+
+    /// Reads catalogue and keys again.
+    pub async fn reload(&self) -> Result<Arc<Loaded>, LoadError> {
+        let loaded = Arc::new(load(&self.store, &self.root_key, &self.issuer).await?);
+        self.loaded.store(Arc::clone(&loaded));
+        Ok(loaded)
+    }
+
+    /// Random bytes for an id.
+    pub fn id_random(&self) -> IdRandom {
+        let mut random = IdRandom::default();
+        self.entropy.fill(Purpose::Id, &mut random);
+        random
+    }
+
+    /// The present moment, for the head of a background task.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
+
+async fn load(store: &Store, root_key: &RootKey, issuer: &str) -> Result<Loaded, LoadError> {
+    let mut tx = store.read().await?;
+    let instance = instance_find(&mut tx).await?.ok_or(LoadError::NoCatalogue)?;
+    let body = catalogue_find(&mut tx, instance.catalogue).await?.ok_or(LoadError::NoCatalogue)?;
+    let records = key_list(&mut tx).await?;
+    drop(tx);
+    let catalogue = roles_file::read(&body, instance.catalogue)?;
+    let ring = KeyRing::open(instance.key_set, &records, root_key)?;
+    let verifier = Verifier::new(issuer, issuer, ring.verifying()).with_leeway(0);
+    Ok(Loaded { catalogue, ring, verifier })
+}

@@ -1,0 +1,142 @@
+//! People: accounts, their passwords, and their suspension.
+
+use keyfob_core::event::{Action, Actor, Fact};
+use keyfob_core::id::UserId;
+use keyfob_core::name::{Email, Name};
+use keyfob_core::time::Timestamp;
+
+use crate::StoreError;
+use crate::db::{RowRef, Tx, args, statements};
+use crate::epoch::user_epoch_raise_everywhere;
+use crate::event::audit_append;
+use crate::session::session_end_all;
+
+statements! {
+    USER_INSERT = "INSERT INTO users (id, external_id, email, email_key, full_name, password_hash, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+    USER_FIND = "SELECT id, external_id, email, email_verified_at, full_name, password_hash, created_at, suspended_at
+        FROM visible_user WHERE id = $1";
+    USER_FIND_BY_EMAIL = "SELECT id, external_id, email, email_verified_at, full_name, password_hash, created_at, suspended_at
+        FROM visible_user WHERE email_key = $1";
+    USER_FIND_BY_EXTERNAL = "SELECT id, external_id, email, email_verified_at, full_name, password_hash, created_at, suspended_at
+        FROM visible_user WHERE external_id = $1";
+    USER_SUSPEND = "UPDATE users SET suspended_at = $2 WHERE id = $1 AND suspended_at IS NULL RETURNING id";
+    USER_REACTIVATE = "UPDATE users SET suspended_at = NULL WHERE id = $1 AND suspended_at IS NOT NULL RETURNING id";
+    USER_SET_PASSWORD = "UPDATE users SET password_hash = $2 WHERE id = $1 RETURNING id";
+}
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Who.
+    pub id: UserId,
+    /// The id that an operator's other system has for them.
+    pub external_id: Option<String>,
+    /// The address as written.
+    pub email: String,
+    /// Since when the address is proved.
+    pub email_verified_at: Option<Timestamp>,
+    /// The name.
+    pub full_name: String,
+    /// PHC string of the password; none: nobody can sign in by password.
+    pub password_hash: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Since when it is suspended.
+    pub suspended_at: Option<Timestamp>,
+}
+
+/// An account to make.
+#[derive(Debug)]
+pub struct NewUser<'a> {
+    /// Its id.
+    pub id: UserId,
+    /// The id in another system.
+    pub external_id: Option<&'a str>,
+    /// The address.
+    pub email: &'a Email,
+    /// The name.
+    pub full_name: &'a Name,
+    /// PHC string of the password.
+    pub password_hash: Option<&'a str>,
+}
+
+/// Makes an account.
+pub async fn user_insert(tx: &mut Tx, new: &NewUser<'_>, actor: &Actor, now: Timestamp) -> Result<(), StoreError> {
+    let values = args![
+        new.id, new.external_id, new.email.as_str(), new.email.key(), new.full_name.as_str(), new.password_hash, now
+    ];
+    tx.execute(&USER_INSERT, values).await?;
+    audit_append(tx, actor, about(Action::UserAdded, new.id), now).await
+}
+
+/// Finds an account by its id.
+pub async fn user_find(tx: &mut Tx, id: UserId) -> Result<Option<User>, StoreError> {
+    tx.optional(&USER_FIND, args![id], read).await
+}
+
+/// Finds an account by its address.
+pub async fn user_find_by_email(tx: &mut Tx, email: &Email) -> Result<Option<User>, StoreError> {
+    tx.optional(&USER_FIND_BY_EMAIL, args![email.key()], read).await
+}
+
+/// Finds an account by its id in another system.
+pub async fn user_find_by_external(tx: &mut Tx, external_id: &str) -> Result<Option<User>, StoreError> {
+    tx.optional(&USER_FIND_BY_EXTERNAL, args![external_id], read).await
+}
+
+/// Suspends a user (P9): sessions end, access tokens made before are dead in every tree. Says whether
+/// anything changed.
+pub async fn user_suspend(tx: &mut Tx, id: UserId, actor: &Actor, now: Timestamp) -> Result<bool, StoreError> {
+    let changed = tx.optional(&USER_SUSPEND, args![id, now], |row| row.get::<UserId>(0)).await?;
+    if changed.is_none() {
+        return Ok(false);
+    }
+    session_end_all(tx, id, now).await?;
+    user_epoch_raise_everywhere(tx, id, now).await?;
+    audit_append(tx, actor, about(Action::UserSuspended, id), now).await?;
+    Ok(true)
+}
+
+/// Reactivates a user: unrevoked PATs exchange again, with the new epoch (guarantee G6). Says whether
+/// anything changed.
+pub async fn user_reactivate(tx: &mut Tx, id: UserId, actor: &Actor, now: Timestamp) -> Result<bool, StoreError> {
+    let changed = tx.optional(&USER_REACTIVATE, args![id], |row| row.get::<UserId>(0)).await?;
+    if changed.is_some() {
+        audit_append(tx, actor, about(Action::UserReactivated, id), now).await?;
+    }
+    Ok(changed.is_some())
+}
+
+/// Sets a password and ends every session of the user.
+pub async fn user_set_password(
+    tx: &mut Tx,
+    id: UserId,
+    password_hash: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = tx.optional(&USER_SET_PASSWORD, args![id, password_hash], |row| row.get::<UserId>(0)).await?;
+    if changed.is_some() {
+        session_end_all(tx, id, now).await?;
+        audit_append(tx, actor, about(Action::PasswordSet, id), now).await?;
+    }
+    Ok(changed.is_some())
+}
+
+fn about(action: Action, user: UserId) -> Fact {
+    Fact { tree: None, action, organization: None, subject: Some(user.uuid()), detail: String::new() }
+}
+
+fn read(row: &RowRef<'_>) -> Result<User, StoreError> {
+    Ok(User {
+        id: row.get(0)?,
+        external_id: row.get(1)?,
+        email: row.get(2)?,
+        email_verified_at: row.get(3)?,
+        full_name: row.get(4)?,
+        password_hash: row.get(5)?,
+        created_at: row.get(6)?,
+        suspended_at: row.get(7)?,
+    })
+}
