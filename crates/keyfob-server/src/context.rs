@@ -94,7 +94,10 @@ mod tests {
         assert_eq!(client.chars().count(), CLIENT_MAX - 1, "cut, then trimmed");
         assert!(client.starts_with("abxx"));
         assert_eq!(ctx(Request::builder()).client, None);
-        assert_eq!(ctx(Request::builder().header("user-agent", " \t")).client, None);
+        assert_eq!(
+            ctx(Request::builder().header("user-agent", " \t")).client,
+            None
+        );
     }
 
     #[test]

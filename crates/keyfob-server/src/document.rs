@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{Deserialize, DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess};
+use serde::de::{DeserializeOwned, DeserializeSeed, Error as _, MapAccess, SeqAccess};
 
 mod fault;
 mod typed;
@@ -60,8 +60,8 @@ impl Node {
     /// # Errors
     /// [`Unreadable`] with the number of the line.
     pub fn from_toml(text: &str) -> Result<Self, Unreadable> {
-        let read = toml::Deserializer::parse(text)
-            .and_then(|reader| Depth(DEPTH_MAX).deserialize(reader));
+        let read =
+            toml::Deserializer::parse(text).and_then(|reader| Depth(DEPTH_MAX).deserialize(reader));
         read.map_err(|cause| {
             // Not its `Display`: that prints the line, and a password may stand in it.
             let before = cause.span().and_then(|span| text.get(..span.start));
@@ -209,22 +209,30 @@ mod tests {
         let expected = Order {
             full_name: "A".to_owned(),
             count: Some(3),
-            lines: vec![Line { item: "x".to_owned() }],
+            lines: vec![Line {
+                item: "x".to_owned(),
+            }],
             kind: Some(Kind::Small),
         };
         assert_eq!(order, Ok(expected));
-        assert_eq!(read(r#"{"fullName":"A","count":null}"#).map(|it| it.count), Ok(None));
+        assert_eq!(
+            read(r#"{"fullName":"A","count":null}"#).map(|it| it.count),
+            Ok(None)
+        );
     }
 
     #[test]
     fn a_fault_names_the_place_and_never_the_value() {
         let fault = |json: &str| read(json).expect_err("refused");
-        assert_eq!(fault(r#"{"fullName":12345}"#), "`fullName` must be a string");
+        assert_eq!(fault(r#"{"fullName":12345}"#), "`fullName` must be a text");
         assert_eq!(
             fault(r#"{"fullName":"A","lines":[{"item":"x"},{"item":["s3cret"]}]}"#),
-            "`lines[1].item` must be a string"
+            "`lines[1].item` must be a text"
         );
-        assert_eq!(fault(r#"{"fullName":"A","count":-1}"#), "`count` must be u32");
+        assert_eq!(
+            fault(r#"{"fullName":"A","count":-1}"#),
+            "`count` must be a whole number that is not negative"
+        );
         assert_eq!(fault(r#"{"count":1}"#), "`fullName` is missing");
         assert_eq!(
             fault(r#"{"fullName":"A","lines":[{"item":"x","price":7}]}"#),
@@ -234,13 +242,23 @@ mod tests {
             fault(r#"{"fullName":"A","kind":"s3cret"}"#),
             "`kind` must be one of: small"
         );
-        assert_eq!(fault("[]"), "the document must be struct Order");
+        assert_eq!(
+            fault(r#"{"fullName":"A","lines":{}}"#),
+            "`lines` must be a list"
+        );
+        assert_eq!(
+            fault(r#"["A"]"#),
+            "the document must be an object with named members"
+        );
     }
 
     #[test]
     fn a_name_of_odd_letters_is_not_repeated() {
         let fault = read("{\"fullName\":\"A\",\"a\\u0000<b>\":1}").expect_err("refused");
-        assert_eq!(fault, "a member is not known; known here: fullName, count, lines, kind");
+        assert_eq!(
+            fault,
+            "a member is not known; known here: fullName, count, lines, kind"
+        );
     }
 
     #[test]
@@ -250,7 +268,10 @@ mod tests {
             r#"{"fullName":"A","lines":[{"item":"x","item":"y"}]}"#,
         ] {
             let text = read(json).expect_err("refused");
-            assert!(text.starts_with("a name stands twice in one object"), "{text}");
+            assert!(
+                text.starts_with("a name stands twice in one object"),
+                "{text}"
+            );
         }
     }
 

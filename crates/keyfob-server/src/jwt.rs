@@ -1,34 +1,32 @@
 //! From a grant to a signed access token (RFC 9068). The only place that signs.
 
-use data_encoding::BASE64URL_NOPAD;
 use keyfob_core::catalogue::Catalogue;
 use keyfob_core::exchange::Grant;
-use keyfob_core::permission::PermissionSet;
-use keyfob_verify::{AccessClaims, Epochs, encode_unsigned};
+use keyfob_verify::{AccessClaims, Epochs, append_signature, encode_unsigned};
 use uuid::Uuid;
 
 use crate::keys::{BadKeys, SigningKey};
 
 /// The `client_id` of every exchange: there is no client to register (RFC 9068 §2.2).
-pub const CLIENT_ID: &str = "pat-exchange";
+pub(crate) const CLIENT_ID: &str = "pat-exchange";
 /// The longest access token in bytes: proxies in front of APIs cut longer headers off.
-pub const ACCESS_TOKEN_MAX: usize = 6 * 1024;
+pub(crate) const ACCESS_TOKEN_MAX: usize = 6 * 1024;
 /// What stands in `entitlements_ref` of a token whose permissions do not fit.
 const INTROSPECT: &str = "introspect";
 
 /// For whom a token is signed, beside the grant.
 #[derive(Debug, Clone, Copy)]
-pub struct Issue<'a> {
+pub(crate) struct Issue<'a> {
     /// The issuer.
-    pub issuer: &'a str,
+    pub(crate) issuer: &'a str,
     /// The one resource server that it is for.
-    pub audience: &'a str,
+    pub(crate) audience: &'a str,
     /// The token's own id.
-    pub jti: Uuid,
+    pub(crate) jti: Uuid,
 }
 
 /// Makes and signs the access token of a grant.
-pub fn sign(key: &SigningKey, issue: &Issue<'_>, grant: &Grant<'_>, catalogue: &Catalogue) -> Result<String, BadKeys> {
+pub(crate) fn sign(key: &SigningKey, issue: &Issue<'_>, grant: &Grant<'_>, catalogue: &Catalogue) -> Result<String, BadKeys> {
     let mut claims = claims(issue, grant, catalogue);
     let mut unsigned = encode_unsigned(key.header(), &claims);
     if unsigned.len() + SIGNATURE_LENGTH > ACCESS_TOKEN_MAX {
@@ -38,9 +36,7 @@ pub fn sign(key: &SigningKey, issue: &Issue<'_>, grant: &Grant<'_>, catalogue: &
         unsigned = encode_unsigned(key.header(), &claims);
     }
     let signature = key.sign(unsigned.as_bytes())?;
-    unsigned.push('.');
-    BASE64URL_NOPAD.encode_append(signature.as_ref(), &mut unsigned);
-    Ok(unsigned)
+    Ok(append_signature(unsigned, signature.as_ref()))
 }
 
 /// Characters that an ES256 signature and its dot add.
@@ -66,7 +62,7 @@ fn claims(issue: &Issue<'_>, grant: &Grant<'_>, catalogue: &Catalogue) -> Access
         root_organization_id: grant.root.uuid(),
         pid: pat.id.uuid(),
         ep: Epochs { user: epochs.user, tree: epochs.tree, instance: epochs.instance },
-        entitlements: Some(owned(names(catalogue, grant.permissions))),
+        entitlements: Some(owned(catalogue.names(grant.permissions))),
         entitlements_ref: None,
         roles,
         email: email.then(|| user.email.clone()),
@@ -74,8 +70,4 @@ fn claims(issue: &Issue<'_>, grant: &Grant<'_>, catalogue: &Catalogue) -> Access
         name: grant.scopes.has_profile().then(|| user.full_name.clone()),
         auth_time: pat.lifetime.start.seconds(),
     }
-}
-
-fn names(catalogue: &Catalogue, permissions: PermissionSet) -> Vec<&str> {
-    catalogue.names(permissions)
 }

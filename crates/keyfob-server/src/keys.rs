@@ -69,7 +69,7 @@ impl SigningKey {
     }
 
     /// Signs: ECDSA on P-256 with SHA-256, the two numbers side by side (RFC 7518 §3.4).
-    pub fn sign(&self, message: &[u8]) -> Result<impl AsRef<[u8]>, BadKeys> {
+    pub fn sign(&self, message: &[u8]) -> Result<impl AsRef<[u8]> + use<>, BadKeys> {
         self.pair.sign(&SystemRandom::new(), message).map_err(|_unspecified| BadKeys::NotAKey(self.id))
     }
 }
@@ -147,7 +147,7 @@ fn signing_key(record: &KeyRecord, pkcs8: &[u8]) -> Result<SigningKey, BadKeys> 
     let not_a_key = || BadKeys::NotAKey(record.id);
     let kid = record.id.to_string();
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).map_err(|_rejected| not_a_key())?;
-    let public = PublicKey::from_es256_point(&kid, pair.public_key().as_ref()).map_err(|_point| not_a_key())?;
+    let public = PublicKey::from_es256_point(kid.as_str(), pair.public_key().as_ref()).map_err(|_point| not_a_key())?;
     Ok(SigningKey {
         id: record.id,
         header: header_segment(Algorithm::Es256, &kid),

@@ -16,12 +16,13 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-/// The media type of [`Metrics::encode`] (OpenMetrics 1.0).
+/// The media type of [`Metrics::encode`] (`OpenMetrics` 1.0).
 pub const MEDIA_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// Upper bounds in seconds: an exchange takes about a millisecond, a sign-in some tens.
-const LATENCY_BOUNDS: [f64; 12] =
-    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+const LATENCY_BOUNDS: [f64; 12] = [
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0,
+];
 
 /// How an exchange ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +133,14 @@ impl Default for Metrics {
 impl Metrics {
     /// Registers each metric under its name; counters get `_total` by themselves.
     fn register(&mut self) {
-        let Self { registry, requests, latency, in_flight, exchanges, .. } = self;
+        let Self {
+            registry,
+            requests,
+            latency,
+            in_flight,
+            exchanges,
+            ..
+        } = self;
         registry.register(
             "http_requests",
             "Requests answered, by route, method and class of status",
@@ -143,10 +151,26 @@ impl Metrics {
             "Time from the head of a request to the head of its answer",
             latency.clone(),
         );
-        registry.register("http_requests_in_flight", "Requests being answered", in_flight.clone());
-        registry.register("exchanges", "Exchanges of a PAT, by outcome", exchanges.clone());
-        registry.register("sign_ins", "Sign-ins by password, by outcome", self.sign_ins.clone());
-        registry.register("pats_generated", "PATs generated", self.pats_generated.clone());
+        registry.register(
+            "http_requests_in_flight",
+            "Requests being answered",
+            in_flight.clone(),
+        );
+        registry.register(
+            "exchanges",
+            "Exchanges of a PAT, by outcome",
+            exchanges.clone(),
+        );
+        registry.register(
+            "sign_ins",
+            "Sign-ins by password, by outcome",
+            self.sign_ins.clone(),
+        );
+        registry.register(
+            "pats_generated",
+            "PATs generated",
+            self.pats_generated.clone(),
+        );
         registry.register("pats_revoked", "PATs revoked", self.pats_revoked.clone());
     }
 
@@ -170,19 +194,27 @@ impl Metrics {
             status: class(status),
         };
         self.requests.get_or_create(&labels).inc();
-        let label = RouteLabel { route: Arc::clone(route) };
-        self.latency.get_or_create(&label).observe(took.as_secs_f64());
+        let label = RouteLabel {
+            route: Arc::clone(route),
+        };
+        self.latency
+            .get_or_create(&label)
+            .observe(took.as_secs_f64());
     }
 
     /// An exchange ended.
     pub fn exchanged(&self, outcome: ExchangeOutcome) {
-        let label = OutcomeLabel { outcome: outcome.word() };
+        let label = OutcomeLabel {
+            outcome: outcome.word(),
+        };
         self.exchanges.get_or_create(&label).inc();
     }
 
     /// A sign-in ended.
     pub fn signed_in(&self, outcome: SignInOutcome) {
-        let label = OutcomeLabel { outcome: outcome.word() };
+        let label = OutcomeLabel {
+            outcome: outcome.word(),
+        };
         self.sign_ins.get_or_create(&label).inc();
     }
 
@@ -229,7 +261,9 @@ pub(crate) fn method_word(method: &Method) -> &'static str {
     ];
     const WORDS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
     let mut known = KNOWN.iter().zip(WORDS);
-    known.find(|(known, _word)| *known == method).map_or("other", |(_known, word)| word)
+    known
+        .find(|(known, _word)| *known == method)
+        .map_or("other", |(_known, word)| word)
 }
 
 fn class(status: StatusCode) -> &'static str {
@@ -251,7 +285,9 @@ mod tests {
     fn value(metrics: &Metrics, series: &str) -> Option<String> {
         let encoded = metrics.encode();
         let mut lines = encoded.lines();
-        lines.find_map(|line| line.strip_prefix(series)).map(|rest| rest.trim().to_owned())
+        lines
+            .find_map(|line| line.strip_prefix(series))
+            .map(|rest| rest.trim().to_owned())
     }
 
     #[test]
@@ -269,7 +305,8 @@ mod tests {
         };
         assert_eq!(value(&metrics, &series("POST")).as_deref(), Some("1"));
         assert_eq!(value(&metrics, &series("other")).as_deref(), Some("1"));
-        let bucket = "keyfob_http_request_duration_seconds_bucket{le=\"0.0025\",route=\"/auth/v2/token\"}";
+        let bucket =
+            "keyfob_http_request_duration_seconds_bucket{le=\"0.0025\",route=\"/auth/v2/token\"}";
         assert_eq!(value(&metrics, bucket).as_deref(), Some("2"));
         assert!(!metrics.encode().contains("INVENTED"));
     }
@@ -278,9 +315,15 @@ mod tests {
     fn a_request_is_in_flight_until_its_guard_goes() {
         let metrics = Metrics::default();
         let guard = metrics.request_began();
-        assert_eq!(value(&metrics, "keyfob_http_requests_in_flight").as_deref(), Some("1"));
+        assert_eq!(
+            value(&metrics, "keyfob_http_requests_in_flight").as_deref(),
+            Some("1")
+        );
         drop(guard);
-        assert_eq!(value(&metrics, "keyfob_http_requests_in_flight").as_deref(), Some("0"));
+        assert_eq!(
+            value(&metrics, "keyfob_http_requests_in_flight").as_deref(),
+            Some("0")
+        );
     }
 
     #[test]

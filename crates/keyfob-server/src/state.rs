@@ -10,7 +10,7 @@ use keyfob_core::policy::Policy;
 use keyfob_core::time::{Clock, Entropy, Purpose, Timestamp};
 use keyfob_store::instance::{catalogue_find, instance_find};
 use keyfob_store::key::key_list;
-use keyfob_store::{Store, StoreError};
+use keyfob_store::{Store, StoreError, Tx};
 use keyfob_verify::Verifier;
 
 use crate::app::activity::Activity;
@@ -26,8 +26,11 @@ pub enum LoadError {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The database was never founded, or lost its catalogue.
-    #[error("the database holds no catalogue")]
+    /// The database holds a schema and nothing else.
+    #[error("the database was never founded")]
+    NoInstance,
+    /// The catalogue in force is not there.
+    #[error("the database lacks the catalogue in force")]
     NoCatalogue,
     /// The stored catalogue is none.
     #[error("the stored role catalogue is wrong")]
@@ -98,7 +101,9 @@ pub struct Parts {
 impl App {
     /// Builds the server's state, with catalogue and keys read.
     pub async fn build(parts: Parts) -> Result<Self, LoadError> {
-        let loaded = load(&parts.store, &parts.root_key, &parts.issuer).await?;
+        let mut tx = parts.store.read().await?;
+        let loaded = load(&mut tx, &parts.root_key, &parts.issuer).await?;
+        drop(tx);
         Ok(Self {
             activity: Activity::default(),
             passwords: Passwords::new(),
@@ -132,9 +137,21 @@ impl App {
         Ok(fits(&loaded).then_some(loaded))
     }
 
+    /// Catalogue and keys as a transaction sees them: for decisions inside a writing one.
+    pub async fn loaded_in(&self, tx: &mut Tx) -> Result<Arc<Loaded>, LoadError> {
+        let instance = instance_find(tx).await?.ok_or(LoadError::NoInstance)?;
+        let loaded = self.loaded();
+        if loaded.catalogue.version() == instance.catalogue && loaded.ring.number() == instance.key_set {
+            return Ok(loaded);
+        }
+        // Not kept: what this transaction sees may still be rolled back.
+        load(tx, &self.root_key, &self.issuer).await.map(Arc::new)
+    }
+
     /// Reads catalogue and keys again.
     pub async fn reload(&self) -> Result<Arc<Loaded>, LoadError> {
-        let loaded = Arc::new(load(&self.store, &self.root_key, &self.issuer).await?);
+        let mut tx = self.store.read().await?;
+        let loaded = Arc::new(load(&mut tx, &self.root_key, &self.issuer).await?);
         self.loaded.store(Arc::clone(&loaded));
         Ok(loaded)
     }
@@ -152,12 +169,10 @@ impl App {
     }
 }
 
-async fn load(store: &Store, root_key: &RootKey, issuer: &str) -> Result<Loaded, LoadError> {
-    let mut tx = store.read().await?;
-    let instance = instance_find(&mut tx).await?.ok_or(LoadError::NoCatalogue)?;
-    let body = catalogue_find(&mut tx, instance.catalogue).await?.ok_or(LoadError::NoCatalogue)?;
-    let records = key_list(&mut tx).await?;
-    drop(tx);
+async fn load(tx: &mut Tx, root_key: &RootKey, issuer: &str) -> Result<Loaded, LoadError> {
+    let instance = instance_find(tx).await?.ok_or(LoadError::NoInstance)?;
+    let body = catalogue_find(tx, instance.catalogue).await?.ok_or(LoadError::NoCatalogue)?;
+    let records = key_list(tx).await?;
     let catalogue = roles_file::read(&body, instance.catalogue)?;
     let ring = KeyRing::open(instance.key_set, &records, root_key)?;
     let verifier = Verifier::new(issuer, issuer, ring.verifying()).with_leeway(0);

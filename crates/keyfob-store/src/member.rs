@@ -34,7 +34,8 @@ statements! {
     MEMBER_HELD_ROLES = "SELECT m.user_id, u.email, m.organization_id, o.name, m.roles
         FROM living_membership m JOIN living_organization o ON o.id = m.organization_id JOIN users u ON u.id = m.user_id
         WHERE m.roles <> '' AND m.suspended_at IS NULL ORDER BY m.organization_id, m.user_id";
-    MEMBER_SET_ROLES = "UPDATE membership SET roles = $3, owner_since = $4
+    MEMBER_SET_ROLES = "UPDATE membership
+        SET roles = $3, owner_since = CASE WHEN CAST($4 AS BIGINT) IS NULL THEN NULL ELSE COALESCE(owner_since, $4) END
         WHERE user_id = $1 AND organization_id = $2 AND ended_at IS NULL AND roles <> $3 RETURNING user_id";
     MEMBER_END = "UPDATE membership SET ended_at = $3
         WHERE user_id = $1 AND organization_id = $2 AND ended_at IS NULL RETURNING user_id";

@@ -29,7 +29,8 @@ statements! {
         FROM living_organization WHERE root_id = $1 AND name_key = $2";
     ORG_LINEAGE = "SELECT a.depth, a.ancestor FROM organization_ancestor a
         JOIN living_organization o ON o.id = a.organization WHERE a.organization = $1 ORDER BY a.depth";
-    ORG_BELOW = "SELECT organization FROM organization_ancestor WHERE ancestor = $1 ORDER BY organization";
+    ORG_BELOW = "SELECT a.organization FROM organization_ancestor a
+        JOIN living_organization o ON o.id = a.organization WHERE a.ancestor = $1 ORDER BY a.organization";
     ORG_SUBTREE_PATHS = "SELECT p.organization, p.depth, p.ancestor
         FROM organization_ancestor s JOIN organization_ancestor p ON p.organization = s.organization
         WHERE s.ancestor = $1 ORDER BY p.organization, p.depth";

@@ -9,8 +9,13 @@
     clippy::tests_outside_test_module,
     reason = "integration tests are tests as a whole"
 )]
+#![expect(
+    clippy::duplicate_mod,
+    reason = "each file of tests is compiled once for each engine"
+)]
 
 use std::error::Error;
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use keyfob_store::probe::{self, Cell, Statement};
@@ -56,7 +61,7 @@ mod on_postgres {
 
 /// A machine under the load of all tests at once is slow, and slowness is not what they ask about.
 fn patiently(options: StoreOptions) -> StoreOptions {
-    options.deadline(Duration::from_secs(60))
+    options.deadline(Duration::from_mins(1))
 }
 
 /// Makes `tally (id, n)` with one row (0, 0).
@@ -107,7 +112,7 @@ fn everything_said_by(error: &StoreError) -> String {
     let mut said = format!("{error} {error:?}");
     let mut cause = error.source();
     while let Some(error) = cause {
-        said.push_str(&format!(" {error} {error:?}"));
+        write!(said, " {error} {error:?}").unwrap();
         cause = error.source();
     }
     said

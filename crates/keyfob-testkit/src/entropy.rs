@@ -44,7 +44,7 @@ impl Entropy for SeededEntropy {
     }
 }
 
-/// The finalizer of SplitMix64: neighbouring numbers come out unrelated.
+/// The finalizer of `SplitMix64`: neighbouring numbers come out unrelated.
 fn mix(number: u64) -> u64 {
     let mut word = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
     word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

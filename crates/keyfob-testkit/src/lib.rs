@@ -8,4 +8,5 @@
 pub mod backend;
 pub mod clock;
 pub mod entropy;
+pub mod schema;
 pub mod world;

@@ -14,6 +14,7 @@ use uuid::Builder;
 use crate::app::Outage;
 use crate::context::Ctx;
 use crate::jwt::{self, Issue};
+use crate::metrics::ExchangeOutcome;
 use crate::state::{App, Loaded};
 
 /// How often facts are read again because catalogue or keys changed meanwhile.
@@ -71,13 +72,12 @@ impl From<StoreError> for ExchangeError {
 /// Exchanges a PAT.
 pub async fn exchange(app: &App, ctx: &Ctx, want: &Wanted<'_>) -> Result<Exchanged, ExchangeError> {
     let outcome = try_exchange(app, ctx, want).await;
-    let word = match &outcome {
-        Ok(_exchanged) => "granted",
-        Err(ExchangeError::Unknown) => "unknown",
-        Err(ExchangeError::Denied(denial)) => denial.word(),
-        Err(ExchangeError::Outage(_outage)) => "outage",
-    };
-    app.metrics.exchanged(word);
+    app.metrics.exchanged(match &outcome {
+        Ok(_exchanged) => ExchangeOutcome::Granted,
+        Err(ExchangeError::Unknown) => ExchangeOutcome::Unknown,
+        Err(ExchangeError::Denied(denial)) => ExchangeOutcome::Denied(*denial),
+        Err(ExchangeError::Outage(_outage)) => ExchangeOutcome::Failed,
+    });
     outcome
 }
 

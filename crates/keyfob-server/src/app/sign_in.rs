@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 
 use crate::app::Outage;
 use crate::context::Ctx;
+use crate::metrics::SignInOutcome;
 use crate::state::App;
 
 /// Bytes of a session's cookie.
@@ -76,12 +77,12 @@ pub async fn sign_in(
     let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
     let fits = app.passwords.fits(password, stored).await?;
     let Some(user) = user.filter(|user| fits && user.suspended_at.is_none()) else {
-        app.metrics.signed_in("refused");
+        app.metrics.signed_in(SignInOutcome::Refused);
         return Err(SignInError::Credentials);
     };
     let old = current.filter(|current| current.user.id == user.id).map(|current| current.session.id);
     let begun = begin(app, ctx, user, old).await?;
-    app.metrics.signed_in("granted");
+    app.metrics.signed_in(SignInOutcome::SignedIn);
     Ok(begun)
 }
 

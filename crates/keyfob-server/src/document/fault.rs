@@ -42,20 +42,16 @@ impl Fault {
     /// The place, such as `lines[1].item`; empty for the whole document, and where a name has letters
     /// that are better not repeated.
     pub fn path(&self) -> String {
-        let mut path = String::new();
-        for step in self.steps.iter().rev() {
-            match step {
-                Step::Member(name) if is_plain(name) => {
-                    if !path.is_empty() {
-                        path.push('.');
-                    }
-                    path.push_str(name);
-                }
-                Step::Member(_odd) => return String::new(),
-                Step::Item(index) => path.push_str(&format!("[{index}]")),
-            }
+        let is_odd = |step: &Step| matches!(step, Step::Member(name) if !is_plain(name));
+        if self.steps.iter().any(is_odd) {
+            return String::new();
         }
-        path
+        let steps = self.steps.iter().rev().map(|step| match step {
+            Step::Member(name) => format!(".{name}"),
+            Step::Item(index) => format!("[{index}]"),
+        });
+        let path: String = steps.collect();
+        path.trim_start_matches('.').to_owned()
     }
 
     /// Says that it happened inside that member.
@@ -72,8 +68,25 @@ impl Fault {
         self
     }
 
+    /// Says in words what serde says in Rust.
+    fn expected(what: &str) -> Self {
+        let words = match what {
+            "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number that is not negative",
+            "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+            "a boolean" => "true or false",
+            "a string" => "a text",
+            "a sequence" => "a list",
+            "a map" => "an object with named members",
+            other => other,
+        };
+        Self::here(FaultKind::Expected(words.to_owned()))
+    }
+
     fn here(kind: FaultKind) -> Self {
-        Self { steps: Vec::new(), kind }
+        Self {
+            steps: Vec::new(),
+            kind,
+        }
     }
 }
 
@@ -92,17 +105,25 @@ impl fmt::Display for Fault {
         } else {
             f.write_str("a member")?;
         }
-        match &self.kind {
-            FaultKind::Unknown { known } => {
-                write!(f, " is not known; known here: {}", known.join(", "))
-            }
-            FaultKind::Missing => f.write_str(" is missing"),
-            FaultKind::Expected(what) => write!(f, " must be {what}"),
-        }
+        let verb = match self.kind {
+            FaultKind::Unknown { .. } | FaultKind::Missing => "is ",
+            FaultKind::Expected(_) => "",
+        };
+        write!(f, " {verb}{}", self.kind)
     }
 }
 
 impl std::error::Error for Fault {}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { known } => write!(f, "not known; known here: {}", known.join(", ")),
+            Self::Missing => f.write_str("missing"),
+            Self::Expected(what) => write!(f, "must be {what}"),
+        }
+    }
+}
 
 impl serde::de::Error for Fault {
     /// Leaves the message out: a type's own message may repeat the value.
@@ -111,22 +132,25 @@ impl serde::de::Error for Fault {
     }
 
     fn invalid_type(_found: serde::de::Unexpected<'_>, expected: &dyn serde::de::Expected) -> Self {
-        Self::here(FaultKind::Expected(expected.to_string()))
+        Self::expected(&expected.to_string())
     }
 
     fn invalid_value(
         _found: serde::de::Unexpected<'_>,
         expected: &dyn serde::de::Expected,
     ) -> Self {
-        Self::here(FaultKind::Expected(expected.to_string()))
+        Self::expected(&expected.to_string())
     }
 
     fn invalid_length(_length: usize, expected: &dyn serde::de::Expected) -> Self {
-        Self::here(FaultKind::Expected(expected.to_string()))
+        Self::expected(&expected.to_string())
     }
 
     fn unknown_variant(_variant: &str, expected: &'static [&'static str]) -> Self {
-        Self::here(FaultKind::Expected(format!("one of: {}", expected.join(", "))))
+        Self::here(FaultKind::Expected(format!(
+            "one of: {}",
+            expected.join(", ")
+        )))
     }
 
     fn unknown_field(field: &str, expected: &'static [&'static str]) -> Self {

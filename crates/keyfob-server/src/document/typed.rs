@@ -54,6 +54,28 @@ impl<'de> Deserializer<'de> for Node {
         visitor.visit_newtype_struct(self)
     }
 
+    /// Reads a struct from named members only: serde would also take a list, by position.
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Fault> {
+        match self {
+            members @ Self::Members(_) => members.deserialize_any(visitor),
+            Self::Nothing
+            | Self::Bool(_)
+            | Self::Integer(_)
+            | Self::Natural(_)
+            | Self::Real(_)
+            | Self::Text(_)
+            | Self::List(_) => Err(Fault::invalid_type(
+                Unexpected::Other("no members"),
+                &"a map",
+            )),
+        }
+    }
+
     /// Reads an enum of bare words, the only kind there is on our wire.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
@@ -69,7 +91,7 @@ impl<'de> Deserializer<'de> for Node {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map struct identifier ignored_any
+        unit_struct seq tuple tuple_struct map identifier ignored_any
     }
 }
 
@@ -117,6 +139,7 @@ impl<'de> MapAccess<'de> for Members {
         let Some((name, value)) = self.current.take() else {
             return Err(Fault::custom("a value without a name"));
         };
-        seed.deserialize(value).map_err(|fault| fault.in_member(&name))
+        seed.deserialize(value)
+            .map_err(|fault| fault.in_member(&name))
     }
 }

@@ -74,30 +74,51 @@ mod tests {
     use super::*;
 
     fn announcing(length: &'static str) -> HeaderMap {
-        HeaderMap::from_iter([(header::CONTENT_LENGTH, http::HeaderValue::from_static(length))])
+        HeaderMap::from_iter([(
+            header::CONTENT_LENGTH,
+            http::HeaderValue::from_static(length),
+        )])
     }
 
     #[tokio::test]
     async fn a_body_may_fill_the_limit_and_not_a_byte_more() {
         let none = HeaderMap::new();
-        assert_eq!(read(&none, Body::from("12345"), 5).await.map(|it| it.len()), Ok(5));
-        assert_eq!(read(&none, Body::from("123456"), 5).await, Err(Unread::TooLarge));
-        assert_eq!(read(&announcing("6"), Body::from("1"), 5).await, Err(Unread::TooLarge));
+        assert_eq!(
+            read(&none, Body::from("12345"), 5).await.map(|it| it.len()),
+            Ok(5)
+        );
+        assert_eq!(
+            read(&none, Body::from("123456"), 5).await,
+            Err(Unread::TooLarge)
+        );
+        assert_eq!(
+            read(&announcing("6"), Body::from("1"), 5).await,
+            Err(Unread::TooLarge)
+        );
         let huge = announcing("99999999999999999999999");
-        assert_eq!(read(&huge, Body::from("123456"), 5).await, Err(Unread::TooLarge));
+        assert_eq!(
+            read(&huge, Body::from("123456"), 5).await,
+            Err(Unread::TooLarge)
+        );
     }
 
     #[tokio::test]
     async fn a_body_without_end_is_left_at_the_limit() {
         let endless = stream::repeat_with(|| Ok::<_, std::io::Error>(Bytes::from_static(b"xxxx")));
         let body = Body::from_stream(endless);
-        assert_eq!(read(&HeaderMap::new(), body, 10).await, Err(Unread::TooLarge));
+        assert_eq!(
+            read(&HeaderMap::new(), body, 10).await,
+            Err(Unread::TooLarge)
+        );
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_body_that_does_not_arrive_is_given_up() {
         let body = Body::from_stream(stream::pending::<Result<Bytes, std::io::Error>>());
-        assert_eq!(read(&HeaderMap::new(), body, 10).await, Err(Unread::TooSlow));
+        assert_eq!(
+            read(&HeaderMap::new(), body, 10).await,
+            Err(Unread::TooSlow)
+        );
     }
 
     #[tokio::test]

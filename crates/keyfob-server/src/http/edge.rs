@@ -11,7 +11,6 @@ use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::{MatchedPath, Request};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
@@ -22,7 +21,7 @@ use keyfob_core::time::{Clock, Entropy};
 use tower::{Service, ServiceExt};
 
 use super::oauth_error::OAuthError;
-use super::path;
+use super::path::{self, Dialect};
 use super::problem::{self, Cause, Code, Problem};
 use crate::context::Ctx;
 use crate::metrics::{Metrics, method_word};
@@ -32,8 +31,14 @@ pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// What an answer has unless its handler says otherwise.
 const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 5] = [
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+    (
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    ),
+    (
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    ),
     (
         HeaderName::from_static("cross-origin-resource-policy"),
         HeaderValue::from_static("same-origin"),
@@ -61,7 +66,7 @@ struct Route(Arc<str>);
 /// What the log event and the metrics need to know of a request.
 struct Seen {
     method: Method,
-    is_door: bool,
+    dialect: Dialect,
     began: Instant,
 }
 
@@ -88,40 +93,41 @@ impl Edge {
         let ctx = Ctx::of(&parts, self.clock.as_ref(), self.entropy.as_ref());
         let mut seen = Seen {
             method: parts.method.clone(),
-            is_door: false,
+            dialect: Dialect::Problem,
             began,
         };
         let mut response = match path::meant(&parts.uri) {
             Some(uri) => {
-                seen.is_door = path::is_door(uri.path());
+                seen.dialect = Dialect::of(uri.path());
                 parts.uri = uri;
                 parts.extensions.insert(ctx.clone());
-                self.route(Request::from_parts(parts, body), seen.is_door).await
+                self.route(Request::from_parts(parts, body), seen.dialect)
+                    .await
             }
             None => Problem::from(Code::NotFound).into_response(),
         };
         problem::complete(&mut response, ctx.request_id);
-        finish_headers(response.headers_mut(), &ctx, seen.is_door);
+        finish_headers(response.headers_mut(), &ctx, seen.dialect);
         self.note(&mut response, &ctx, &seen);
         response
     }
 
-    async fn route(&self, request: Request, is_door: bool) -> Response {
+    async fn route(&self, request: Request, dialect: Dialect) -> Response {
         // Clients on the connection are served by clones, so a panic leaves nothing half changed here.
         let called = AssertUnwindSafe(self.router.clone().oneshot(request)).catch_unwind();
         let response = match called.await {
             Ok(Ok(response)) => response,
             Ok(Err(impossible)) => match impossible {},
-            Err(_payload) => panicked(is_door),
+            Err(_payload) => panicked(dialect),
         };
         if response.headers().contains_key(header::CONTENT_TYPE) {
             return response;
         }
         // What the router answers by itself has no body.
         match response.status() {
-            StatusCode::NOT_FOUND => with_our_body(response, Code::NotFound, is_door),
+            StatusCode::NOT_FOUND => with_our_body(response, Code::NotFound, dialect),
             StatusCode::METHOD_NOT_ALLOWED => {
-                with_our_body(response, Code::MethodNotAllowed, is_door)
+                with_our_body(response, Code::MethodNotAllowed, dialect)
             }
             _ => response,
         }
@@ -147,7 +153,8 @@ impl Edge {
             duration_us = micros(took),
             "request answered"
         );
-        self.metrics.request_answered(&route, &seen.method, status, took);
+        self.metrics
+            .request_answered(&route, &seen.method, status, took);
     }
 }
 
@@ -168,9 +175,9 @@ impl Service<Request> for Edge {
 
 /// Runs inside the router, behind the match: carries the route out to the edge, past a panic too.
 async fn note_route(matched: Option<MatchedPath>, request: Request, next: Next) -> Response {
-    let is_door = path::is_door(request.uri().path());
+    let dialect = Dialect::of(request.uri().path());
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    let mut response = answered.unwrap_or_else(|_payload| panicked(is_door));
+    let mut response = answered.unwrap_or_else(|_payload| panicked(dialect));
     if let Some(matched) = matched {
         let route = Route(Arc::from(matched.as_str()));
         response.extensions_mut().insert(route);
@@ -184,20 +191,21 @@ async fn note_route(matched: Option<MatchedPath>, request: Request, next: Next) 
 #[error("the handler panicked")]
 struct Panicked;
 
-fn panicked(is_door: bool) -> Response {
-    if is_door {
-        OAuthError::server_error(Panicked).into_response()
-    } else {
-        Problem::internal(Panicked).into_response()
+fn panicked(dialect: Dialect) -> Response {
+    match dialect {
+        Dialect::OAuth => OAuthError::server_error(Panicked).into_response(),
+        Dialect::Problem => Problem::internal(Panicked).into_response(),
     }
 }
 
 /// Puts the body of an error into the router's own answer, which keeps its headers (`Allow`).
-fn with_our_body(bare: Response, code: Code, is_door: bool) -> Response {
-    let mut response = match (is_door, code) {
-        (true, Code::MethodNotAllowed) => OAuthError::method_not_allowed().into_response(),
-        (true, _) => OAuthError::not_found().into_response(),
-        (false, code) => Problem::from(code).into_response(),
+fn with_our_body(bare: Response, code: Code, dialect: Dialect) -> Response {
+    let mut response = match dialect {
+        Dialect::Problem => Problem::from(code).into_response(),
+        Dialect::OAuth if code == Code::MethodNotAllowed => {
+            OAuthError::method_not_allowed().into_response()
+        }
+        Dialect::OAuth => OAuthError::not_found().into_response(),
     };
     let (mut parts, _empty) = bare.into_parts();
     parts.headers.remove(header::CONTENT_LENGTH);
@@ -206,11 +214,11 @@ fn with_our_body(bare: Response, code: Code, is_door: bool) -> Response {
     response
 }
 
-fn finish_headers(headers: &mut HeaderMap, ctx: &Ctx, is_door: bool) {
+fn finish_headers(headers: &mut HeaderMap, ctx: &Ctx, dialect: Dialect) {
     for (name, value) in DEFAULT_HEADERS {
         headers.entry(name).or_insert(value);
     }
-    if is_door {
+    if dialect == Dialect::OAuth {
         // X5: on every answer of these doors.
         headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     }

@@ -78,7 +78,10 @@ impl Field {
     pub const fn is_secret(self) -> bool {
         matches!(
             self,
-            Self::Pat | Self::DashedPersonalAccessKey | Self::PersonalAccessKey | Self::SubjectToken
+            Self::Pat
+                | Self::DashedPersonalAccessKey
+                | Self::PersonalAccessKey
+                | Self::SubjectToken
         )
     }
 }
@@ -125,11 +128,15 @@ pub async fn token_form(
     if !body::is_media_type(headers, "application/x-www-form-urlencoded") {
         return Err(OAuthError::media_type());
     }
-    let body = body::read(headers, body, FORM_MAX).await.map_err(|unread| match unread {
-        Unread::TooLarge => OAuthError::too_large(),
-        Unread::TooSlow => OAuthError::invalid_request("The body did not arrive within 10 seconds."),
-        Unread::Broken => OAuthError::invalid_request("The body broke off."),
-    })?;
+    let body = body::read(headers, body, FORM_MAX)
+        .await
+        .map_err(|unread| match unread {
+            Unread::TooLarge => OAuthError::too_large(),
+            Unread::TooSlow => {
+                OAuthError::invalid_request("The body did not arrive within 10 seconds.")
+            }
+            Unread::Broken => OAuthError::invalid_request("The body broke off."),
+        })?;
     // A parameter of the query repeats the one of the body (RFC 6749 §3.2: not more than once).
     let mut seen: Vec<Field> = in_query().collect();
     let mut fields = Fields::default();
@@ -177,7 +184,11 @@ mod tests {
         assert_eq!(secret("p%61t=a%5Fb%2dc%2Ed%7Ee").await, "a_b-c.d~e");
         assert_eq!(secret("pat=+a%20b+").await, " a b ");
         assert_eq!(secret("pat=%zz%4%").await, "%zz%4%", "a malformed % stays");
-        assert_eq!(secret("pat=a\n").await, "a\n", "white space is dropped where it is recognised");
+        assert_eq!(
+            secret("pat=a\n").await,
+            "a\n",
+            "white space is dropped where it is recognised"
+        );
         assert_eq!(secret("pat=%C3%BC").await, "ü");
     }
 
@@ -189,9 +200,18 @@ mod tests {
         };
         let large = || format!("pat=1&pat=2&pad={}", "x".repeat(FORM_MAX));
         let (none, secret) = (HeaderMap::new, Some("a=1&%70at=x"));
-        assert_eq!(status(none(), secret, large()).await, StatusCode::BAD_REQUEST);
-        assert_eq!(status(none(), None, large()).await, StatusCode::UNSUPPORTED_MEDIA_TYPE);
-        assert_eq!(status(form(), None, large()).await, StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(
+            status(none(), secret, large()).await,
+            StatusCode::BAD_REQUEST
+        );
+        assert_eq!(
+            status(none(), None, large()).await,
+            StatusCode::UNSUPPORTED_MEDIA_TYPE
+        );
+        assert_eq!(
+            status(form(), None, large()).await,
+            StatusCode::PAYLOAD_TOO_LARGE
+        );
         let twice = "pat=1&pat=2".to_owned();
         assert_eq!(status(form(), None, twice).await, StatusCode::BAD_REQUEST);
     }
@@ -216,18 +236,27 @@ mod tests {
 
     #[tokio::test]
     async fn x4_a_known_field_stands_once_and_an_unknown_one_as_often_as_it_likes() {
-        for body in ["scope=a&pat=x&scope=a", "pat=&pat=x", "pat=x&sc%6Fpe=a&scope="] {
+        for body in [
+            "scope=a&pat=x&scope=a",
+            "pat=&pat=x",
+            "pat=x&sc%6Fpe=a&scope=",
+        ] {
             let error = read(body).await.map(|_fields| ()).expect_err(body);
             assert_eq!(error.description(), "A field was sent twice.", "{body}");
         }
         assert!(read("pat=x&foo=1&foo=2&Pat=3").await.is_ok());
         let both = token_form(&form(), Some("scope=a"), Body::from("pat=x&scope=a")).await;
-        assert!(both.is_err(), "once in the query and once in the body is twice");
+        assert!(
+            both.is_err(),
+            "once in the query and once in the body is twice"
+        );
     }
 
     #[tokio::test]
     async fn x4_an_empty_field_counts_as_not_sent() {
-        let fields = read("pat=x&subOrganization=&scope=email").await.expect("a good form");
+        let fields = read("pat=x&subOrganization=&scope=email")
+            .await
+            .expect("a good form");
         assert!(!fields.has(Field::SubOrganization));
         assert_eq!(fields.text(Field::SubOrganization), None);
         assert_eq!(fields.text(Field::Scope), Some("email"));
@@ -235,7 +264,9 @@ mod tests {
 
     #[tokio::test]
     async fn no_value_is_printed() {
-        let fields = read("pat=hunter2&scope=hunter2").await.expect("a good form");
+        let fields = read("pat=hunter2&scope=hunter2")
+            .await
+            .expect("a good form");
         assert!(!format!("{fields:?}").contains("hunter2"));
     }
 }

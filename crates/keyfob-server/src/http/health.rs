@@ -1,7 +1,7 @@
 //! Is it alive, is it ready, and what has it counted.
 
 use std::fmt::Display;
-use std::future::Future;
+use std::future::{Future, Ready, ready};
 use std::io;
 use std::sync::Arc;
 
@@ -12,14 +12,14 @@ use http::{HeaderValue, StatusCode, header};
 use tokio::net::TcpListener;
 
 use super::problem::RETRY_AFTER;
-use super::server::bind;
+use super::server::bind_or_next;
 use crate::config::MetricsListen;
 use crate::metrics::{MEDIA_TYPE, Metrics};
 
 /// Answers `GET /healthz`: the process runs. It asks nobody, so that a database that is away does not
 /// make a supervisor kill the server.
-pub async fn healthz() -> &'static str {
-    "ok"
+pub fn healthz() -> Ready<&'static str> {
+    ready("ok")
 }
 
 /// Answers `GET /readyz`: whether the store answers, which `ping` finds out.
@@ -52,14 +52,13 @@ pub fn metrics_router(metrics: Arc<Metrics>) -> Router {
 /// # Errors
 /// What the system says of the port.
 pub async fn bind_metrics(listen: MetricsListen) -> io::Result<Option<TcpListener>> {
-    let (address, or_next) = match listen {
+    let listener = match listen {
         MetricsListen::Off => return Ok(None),
-        MetricsListen::Default => (MetricsListen::DEFAULT, true),
-        MetricsListen::At(address) => (address, false),
+        MetricsListen::Default => bind_or_next(MetricsListen::DEFAULT).await?,
+        MetricsListen::At(address) => TcpListener::bind(address).await?,
     };
-    let listener = bind(address, or_next).await?;
     let bound = listener.local_addr()?;
-    if or_next && bound != address {
+    if listen == MetricsListen::Default && bound != MetricsListen::DEFAULT {
         tracing::warn!(metrics.address = %bound, "the default metrics port is taken; using the next");
     } else {
         tracing::info!(metrics.address = %bound, "metrics are served");
@@ -91,10 +90,20 @@ mod tests {
     async fn the_metrics_router_serves_what_was_counted() {
         let metrics = Arc::new(Metrics::default());
         metrics.pat_generated();
-        let request = Request::get("/metrics").body(Body::empty()).expect("a request");
-        let response = metrics_router(metrics).oneshot(request).await.expect("an answer");
+        let request = Request::get("/metrics")
+            .body(Body::empty())
+            .expect("a request");
+        let response = metrics_router(metrics)
+            .oneshot(request)
+            .await
+            .expect("an answer");
         assert_eq!(response.headers()["content-type"], MEDIA_TYPE);
-        let text = response.into_body().collect().await.expect("a body").to_bytes();
+        let text = response
+            .into_body()
+            .collect()
+            .await
+            .expect("a body")
+            .to_bytes();
         let text = String::from_utf8(text.to_vec()).expect("text");
         assert!(text.contains("keyfob_pats_generated_total 1\n"));
         assert!(text.ends_with("# EOF\n"));
@@ -102,11 +111,21 @@ mod tests {
 
     #[tokio::test]
     async fn an_address_that_was_asked_for_does_not_give_way() {
-        assert!(bind_metrics(MetricsListen::Off).await.expect("off").is_none());
+        assert!(
+            bind_metrics(MetricsListen::Off)
+                .await
+                .expect("off")
+                .is_none()
+        );
         let any = "127.0.0.1:0".parse().expect("an address");
-        let first = bind_metrics(MetricsListen::At(any)).await.expect("a port").expect("on");
+        let first = bind_metrics(MetricsListen::At(any))
+            .await
+            .expect("a port")
+            .expect("on");
         let taken = first.local_addr().expect("an address");
-        let refused = bind_metrics(MetricsListen::At(taken)).await.expect_err("taken");
+        let refused = bind_metrics(MetricsListen::At(taken))
+            .await
+            .expect_err("taken");
         assert_eq!(refused.kind(), io::ErrorKind::AddrInUse);
     }
 }

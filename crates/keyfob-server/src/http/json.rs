@@ -26,9 +26,14 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
         if !body::is_media_type(&parts.headers, "application/json") {
             return Err(Code::UnsupportedMediaType.into());
         }
-        let bytes = body::read(&parts.headers, body, JSON_MAX).await.map_err(unread)?;
+        let bytes = body::read(&parts.headers, body, JSON_MAX)
+            .await
+            .map_err(unread)?;
         let node = Node::from_json(&bytes).map_err(|cause| {
-            Problem::new(Code::InvalidJson, format!("The body cannot be read as JSON: {cause}."))
+            Problem::new(
+                Code::InvalidJson,
+                format!("The body cannot be read as JSON: {cause}."),
+            )
         })?;
         node.read().map(Self).map_err(|fault| misfit(&fault))
     }
@@ -37,9 +42,10 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
 fn unread(unread: Unread) -> Problem {
     match unread {
         Unread::TooLarge => Problem::new(Code::PayloadTooLarge, "The body is larger than 16 KiB."),
-        Unread::TooSlow => {
-            Problem::new(Code::InvalidRequest, "The body did not arrive within 10 seconds.")
-        }
+        Unread::TooSlow => Problem::new(
+            Code::InvalidRequest,
+            "The body did not arrive within 10 seconds.",
+        ),
         Unread::Broken => Problem::new(Code::InvalidRequest, "The body broke off."),
     }
 }
@@ -83,32 +89,45 @@ mod tests {
             .body(Body::from(body))
             .expect("a request");
         let read = Json::<NewOrganization>::from_request(request, &()).await;
-        read.map(|Json(new)| new.name)
-            .map_err(|problem| (problem.code().status().as_u16(), problem.detail().to_owned()))
+        read.map(|Json(new)| new.name).map_err(|problem| {
+            (
+                problem.code().status().as_u16(),
+                problem.detail().to_owned(),
+            )
+        })
     }
 
     #[tokio::test]
     async fn a_body_that_fits_is_read() {
-        let read = read("application/json; charset=utf-8", r#"{"name":"Acme"}"#.to_owned()).await;
+        let read = read(
+            "application/json; charset=utf-8",
+            r#"{"name":"Acme"}"#.to_owned(),
+        )
+        .await;
         assert_eq!(read, Ok("Acme".to_owned()));
     }
 
     #[tokio::test]
     async fn every_refusal_has_its_status_and_names_the_place() {
         let refused = async |media_type: &str, body: &str| {
-            read(media_type, body.to_owned()).await.expect_err("refused")
+            read(media_type, body.to_owned())
+                .await
+                .expect_err("refused")
         };
         let json = "application/json";
         assert_eq!(refused("text/json", "{}").await.0, 415);
         assert_eq!(refused(json, &" ".repeat(JSON_MAX + 1)).await.0, 413);
         let (status, detail) = refused(json, "{\"name\":\"Acme\"").await;
         assert_eq!(status, 400);
-        assert!(detail.starts_with("The body cannot be read as JSON: EOF"), "{detail}");
+        assert!(
+            detail.starts_with("The body cannot be read as JSON: EOF"),
+            "{detail}"
+        );
         let twice = r#"{"name":"Acme","name":"Evil"}"#;
         assert_eq!(refused(json, twice).await.0, 400);
         assert_eq!(
             refused(json, r#"{"name":12345}"#).await,
-            (400, "In the body `name` must be a string.".to_owned())
+            (400, "In the body `name` must be a text.".to_owned())
         );
         assert_eq!(
             refused(json, "{}").await,

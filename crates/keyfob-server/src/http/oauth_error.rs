@@ -94,7 +94,10 @@ impl OAuthError {
 
     /// 401: the one answer for every PAT that cannot be exchanged.
     pub fn invalid_grant() -> Self {
-        Self::new(OAuthCode::InvalidGrant, "The personal API token is not valid.")
+        Self::new(
+            OAuthCode::InvalidGrant,
+            "The personal API token is not valid.",
+        )
     }
 
     /// 403: the one answer for every target that is refused.
@@ -194,10 +197,14 @@ impl IntoResponse for OAuthError {
             message: self.description,
         });
         // Texts always become JSON.
-        let mut response = Response::new(written.map_or_else(|_impossible| Body::empty(), Body::from));
+        let mut response =
+            Response::new(written.map_or_else(|_impossible| Body::empty(), Body::from));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
         if self.status == StatusCode::UNAUTHORIZED {
@@ -220,7 +227,12 @@ mod tests {
     use super::*;
 
     async fn text(response: Response) -> String {
-        let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+        let bytes = response
+            .into_body()
+            .collect()
+            .await
+            .expect("a body")
+            .to_bytes();
         String::from_utf8(bytes.to_vec()).expect("text")
     }
 
@@ -233,7 +245,7 @@ mod tests {
         assert_eq!(headers["cache-control"], "no-store");
         assert_eq!(headers["pragma"], "no-cache");
         assert_eq!(headers["www-authenticate"], "Bearer realm=\"keyfob\"");
-        insta::assert_snapshot!(text(response).await, @"");
+        insta::assert_snapshot!(text(response).await, @r#"{"error":"invalid_grant","error_description":"The personal API token is not valid.","message":"The personal API token is not valid."}"#);
     }
 
     #[tokio::test]

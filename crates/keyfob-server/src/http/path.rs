@@ -9,7 +9,13 @@ use http::Uri;
 use http::uri::PathAndQuery;
 
 /// Below these the rule is lenient, and only as a whole segment: `/auth/v10` is another address.
-const LENIENT: [&str; 5] = ["/auth/v1", "/auth/v2", "/auth/v3", "/auth/realms", "/identity/v1"];
+const LENIENT: [&str; 5] = [
+    "/auth/v1",
+    "/auth/v2",
+    "/auth/v3",
+    "/auth/realms",
+    "/identity/v1",
+];
 
 /// The token doors: their errors are flat JSON (X6).
 const DOORS: [&str; 4] = ["/auth/v1", "/auth/v2", "/auth/v3", "/oauth/token"];
@@ -36,9 +42,24 @@ pub(super) fn meant(uri: &Uri) -> Option<Uri> {
     Uri::builder().path_and_query(target).build().ok()
 }
 
-/// Whether a path belongs to a token door.
-pub(super) fn is_door(path: &str) -> bool {
-    DOORS.iter().any(|door| is_under(path, door))
+/// The form in which an address answers its errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Dialect {
+    /// A token door: flat JSON.
+    OAuth,
+    /// Everything else: problem details.
+    Problem,
+}
+
+impl Dialect {
+    /// That of a path.
+    pub(super) fn of(path: &str) -> Self {
+        if DOORS.iter().any(|door| is_under(path, door)) {
+            Self::OAuth
+        } else {
+            Self::Problem
+        }
+    }
 }
 
 /// `.`, `..`, an encoded slash, a backslash: forms in which two programs read two different paths.
@@ -61,7 +82,8 @@ fn one_slash(path: &str) -> String {
 }
 
 fn is_under(path: &str, area: &str) -> bool {
-    path.strip_prefix(area).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    path.strip_prefix(area)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
 #[cfg(test)]
@@ -80,7 +102,10 @@ mod tests {
             ("//auth/v1/token", "/auth/v1/token"),
             ("/auth//v1///token/", "/auth/v1/token"),
             ("/auth/v3/token//", "/auth/v3/token"),
-            ("/identity/v1//organizations/?a=/b//c", "/identity/v1/organizations?a=/b//c"),
+            (
+                "/identity/v1//organizations/?a=/b//c",
+                "/identity/v1/organizations?a=/b//c",
+            ),
             ("/auth/realms/any//protocol/", "/auth/realms/any/protocol"),
             ("/auth/v1/", "/auth/v1"),
             ("/", "/"),
@@ -123,12 +148,19 @@ mod tests {
         ] {
             assert_eq!(path(sent), None, "{sent}");
         }
-        assert!(path("/auth/v2/to.ken..x").is_some(), "dots inside a segment are letters");
+        assert!(
+            path("/auth/v2/to.ken..x").is_some(),
+            "dots inside a segment are letters"
+        );
     }
 
     #[test]
     fn x6_a_door_ends_where_its_name_ends() {
-        assert!(is_door("/auth/v1/token") && is_door("/oauth/token") && is_door("/auth/v3"));
-        assert!(!is_door("/auth/v10/token") && !is_door("/oauth/introspect") && !is_door("/"));
+        for door in ["/auth/v1/token", "/oauth/token", "/auth/v3"] {
+            assert_eq!(Dialect::of(door), Dialect::OAuth, "{door}");
+        }
+        for other in ["/auth/v10/token", "/oauth/introspect", "/oauth/token2", "/"] {
+            assert_eq!(Dialect::of(other), Dialect::Problem, "{other}");
+        }
     }
 }

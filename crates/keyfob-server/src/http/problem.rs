@@ -158,6 +158,8 @@ impl IntoResponse for Problem {
 pub(crate) fn complete(response: &mut Response, request: RequestId) {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
         *response.body_mut() = problem.body(Some(request));
+        // The router has already announced the length of the body without the id.
+        response.headers_mut().remove(header::CONTENT_LENGTH);
     }
 }
 
@@ -169,7 +171,12 @@ mod tests {
     use super::*;
 
     async fn text(response: Response) -> String {
-        let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+        let bytes = response
+            .into_body()
+            .collect()
+            .await
+            .expect("a body")
+            .to_bytes();
         String::from_utf8(bytes.to_vec()).expect("text")
     }
 
@@ -177,17 +184,26 @@ mod tests {
     async fn a_problem_has_the_members_of_the_contract_in_their_order() {
         let problem = Problem::new(Code::NameTaken, "An organization of that name exists.");
         let mut response = problem.into_response();
-        complete(&mut response, RequestId::new(Timestamp::from_millis(0), [0; 10]));
+        complete(
+            &mut response,
+            RequestId::new(Timestamp::from_millis(0), [0; 10]),
+        );
         assert_eq!(response.status(), StatusCode::CONFLICT);
-        assert_eq!(response.headers()["content-type"], "application/problem+json");
-        insta::assert_snapshot!(text(response).await, @"");
+        assert_eq!(
+            response.headers()["content-type"],
+            "application/problem+json"
+        );
+        insta::assert_snapshot!(text(response).await, @r#"{"type":"/errors#name_taken","title":"Name taken","status":409,"detail":"An organization of that name exists.","instance":"urn:uuid:00000000-0000-7000-8000-000000000000","error":"name_taken","message":"An organization of that name exists."}"#);
     }
 
     #[tokio::test]
     async fn what_led_to_a_failure_is_for_the_log_alone() {
         let cause = anyhow::anyhow!("disk full").context("cannot commit");
         let mut response = Problem::internal(cause).into_response();
-        let kept = response.extensions_mut().remove::<Cause>().map(|cause| cause.chain());
+        let kept = response
+            .extensions_mut()
+            .remove::<Cause>()
+            .map(|cause| cause.chain());
         assert_eq!(kept.as_deref(), Some("cannot commit: disk full"));
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert!(!text(response).await.contains("disk"));
@@ -196,7 +212,10 @@ mod tests {
     #[test]
     fn a_401_challenges_and_a_503_says_when_to_come_back() {
         let refused = Problem::from(Code::InvalidToken).into_response();
-        assert_eq!(refused.headers()["www-authenticate"], "Bearer realm=\"keyfob\"");
+        assert_eq!(
+            refused.headers()["www-authenticate"],
+            "Bearer realm=\"keyfob\""
+        );
         let away = Problem::unavailable(anyhow::anyhow!("away")).into_response();
         assert_eq!(away.headers()["retry-after"], "5");
         let later = HeaderValue::from_static("60");

@@ -183,7 +183,7 @@ CREATE TABLE session (
     client           TEXT
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX session_hash ON session (hash);
-CREATE INDEX session_user ON session (user_id);
+CREATE INDEX session_holder ON session (user_id);
 
 -- Secret keys, sealed under the root key with the record's purpose and id as associated data.
 CREATE TABLE key_record (

@@ -112,6 +112,10 @@ impl Engine {
     async fn client(&self, pool: &Pool) -> Result<Object, StoreError> {
         pool.get().await.map_err(|error| match error {
             PoolError::Timeout(TimeoutType::Wait) => StoreError::Busy,
+            // Nobody was asked anything yet: whatever is not an answer kept us from connecting.
+            PoolError::Backend(error) if error.as_db_error().is_none() => {
+                StoreError::unavailable(error)
+            }
             PoolError::Backend(error) => fault(error),
             other @ (PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle)
             | PoolError::Closed

@@ -82,22 +82,17 @@ fn next_draw() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use std::future::ready;
+
     use super::*;
 
     async fn attempts_until(error: fn() -> StoreError, success_at: u32) -> (u32, bool) {
         let mut made = 0;
-        let outcome = retry(|| {
+        let work = || {
             made += 1;
-            let now = made;
-            async move {
-                if now == success_at {
-                    Ok(())
-                } else {
-                    Err(error())
-                }
-            }
-        })
-        .await;
+            ready((made >= success_at).then_some(()).ok_or_else(error))
+        };
+        let outcome = retry(work).await;
         (made, outcome.is_ok())
     }
 

@@ -45,9 +45,6 @@ pub(super) static DIALECT: Dialect = Dialect {
     text: |texts| texts.sqlite,
 };
 
-/// How long closing waits for readers, so that the log can be copied to its end.
-const LAST_PATIENCE: Duration = Duration::from_secs(1);
-
 pub(super) struct Engine {
     readers: Arc<Readers>,
     writer: Arc<Writer>,
@@ -82,24 +79,10 @@ impl Engine {
         self.writer.begin(self.patience).await
     }
 
-    /// Commits what is under way, copies the log into the file and closes both.
+    /// Lets readers and writers finish what they are at, and copies the log into the file.
     pub(super) async fn close(&self) {
-        let last = self.writer.close(self.patience).await;
         self.readers.close();
-        let Some(connection) = last else { return };
-        let closing = move || {
-            // Here one may sleep: the last readers are about to finish.
-            if let Err(error) = connection.busy_timeout(LAST_PATIENCE) {
-                tracing::warn!(%error, "the log may stay uncopied until the next start");
-            }
-            connection::checkpoint(&connection, "TRUNCATE");
-            if let Err((_, error)) = connection.close() {
-                tracing::warn!(%error, "the database file was not closed properly");
-            }
-        };
-        if let Err(error) = tokio::task::spawn_blocking(closing).await {
-            tracing::warn!(%error, "closing the database file failed");
-        }
+        self.writer.close(self.patience).await;
     }
 }
 

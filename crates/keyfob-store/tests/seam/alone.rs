@@ -15,7 +15,7 @@ use super::{backend, backend_with};
 
 /// A group that ends only when nobody waits, however slow the machine is.
 fn one_group(options: StoreOptions) -> StoreOptions {
-    super::super::patiently(options).commit_group(256, Duration::from_secs(60))
+    super::super::patiently(options).commit_group(256, Duration::from_mins(1))
 }
 
 fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
@@ -116,7 +116,7 @@ async fn one_member_undone_takes_nobody_with_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_group_ends_when_it_has_enough_members() {
-    let pairs = |options| one_group(options).commit_group(2, Duration::from_secs(60));
+    let pairs = |options| one_group(options).commit_group(2, Duration::from_mins(1));
     let backend = Backend::sqlite_with(pairs).await;
     let store = backend.store();
     make_tally(store).await;

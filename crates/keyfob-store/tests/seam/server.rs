@@ -58,6 +58,44 @@ async fn a_commit_without_an_answer_is_unknown() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_session_ended_during_its_commit_leaves_it_unknown() {
+    let backend = backend().await;
+    let store = backend.store();
+    make_tally(store).await;
+    let mut tx = probe::change_schema(store).await.unwrap();
+    let script = "CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS
+                      'BEGIN PERFORM pg_advisory_xact_lock(7); RETURN NULL; END';
+                  CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON tally
+                      DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION wait()";
+    probe::script(&mut tx, script).await.unwrap();
+    tx.commit().await.unwrap();
+    let mut holder = store.read().await.unwrap();
+    let hold = probe::statement("SELECT CAST(1 AS BIGINT) FROM pg_advisory_xact_lock(7)");
+    probe::optional(&mut holder, hold, &[]).await.unwrap();
+
+    let mut tx = store.write().await.unwrap();
+    insert_row(&mut tx, 1, 0).await.unwrap();
+    let process = process_id(&mut tx).await;
+    let committing = tokio::spawn(tx.commit());
+    let ask = probe::statement(
+        "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+             AND CAST(pid AS BIGINT) = $1)",
+    );
+    loop {
+        let mut tx = store.read_single().await.unwrap();
+        let waits = probe::truth(&mut tx, ask, &[Cell::from(process)])
+            .await
+            .unwrap();
+        if waits == Some(true) {
+            break;
+        }
+    }
+    kill(store, process).await;
+    let error = committing.await.unwrap().unwrap_err();
+    assert!(matches!(error, StoreError::CommitUnknown { .. }), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_commit_that_the_server_refuses_is_refused() {
     let backend = backend().await;
     let store = backend.store();
@@ -150,11 +188,12 @@ async fn encryption_that_the_server_does_not_have_is_not_done_without() {
     let backend = backend().await;
     let url = format!("{}?sslmode=require", backend.url().unwrap());
     let error = Store::open(StoreOptions::postgres(url)).await.unwrap_err();
-    assert!(
-        matches!(
-            error,
-            StoreError::Unavailable { .. } | StoreError::Corrupt { .. }
-        ),
-        "{error}"
-    );
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_database_is_told_when_it_is_opened() {
+    let url = format!("{}_and_more", backend().await.url().unwrap());
+    let error = Store::open(StoreOptions::postgres(url)).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
 }

@@ -2,6 +2,7 @@
 //! points to. Both are made from the enums, so a code cannot be undocumented.
 
 use std::fmt::Write as _;
+use std::future::{Ready, ready};
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
@@ -18,15 +19,15 @@ struct ErrorsPage {
 }
 
 /// Answers `GET /errors`.
-pub async fn errors_page() -> Response {
+pub fn errors_page() -> Ready<Response> {
     let page = ErrorsPage {
         problems: Code::ALL,
         words: OAuthCode::ALL,
     };
-    match page.render() {
+    ready(match page.render() {
         Ok(html) => Html(html).into_response(),
         Err(cause) => Problem::internal(cause).into_response(),
-    }
+    })
 }
 
 /// `docs/errors.md`.
@@ -45,8 +46,11 @@ pub fn markdown() -> String {
         let (word, status) = (code.word(), code.status().as_u16());
         let (title, meaning, remedy) = (code.title(), code.meaning(), code.remedy());
         // Writing into a `String` does not fail.
-        write!(text, "\n### {word}\n\n{status} · {title}. {meaning}\n\n{remedy}\n")
-            .unwrap_or_default();
+        write!(
+            text,
+            "\n### {word}\n\n{status} · {title}. {meaning}\n\n{remedy}\n"
+        )
+        .unwrap_or_default();
     }
     text.push_str(
         "\n## The token doors\n\n\
@@ -70,7 +74,12 @@ mod tests {
 
     #[tokio::test]
     async fn every_code_has_its_entry_in_the_page_and_in_the_document() {
-        let body = errors_page().await.into_body().collect().await.expect("a body");
+        let body = errors_page()
+            .await
+            .into_body()
+            .collect()
+            .await
+            .expect("a body");
         let page = String::from_utf8(body.to_bytes().to_vec()).expect("text");
         let document = markdown();
         for code in Code::ALL {

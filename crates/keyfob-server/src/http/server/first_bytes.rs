@@ -36,7 +36,10 @@ impl<S> FirstBytes<S> {
     /// Takes note of bytes that came.
     fn heard(&mut self, bytes: &[u8]) {
         let expected = PREFACE.get(self.matched..).unwrap_or_default();
-        let is_preface_so_far = expected.iter().zip(bytes).all(|(wanted, byte)| wanted == byte);
+        let is_preface_so_far = expected
+            .iter()
+            .zip(bytes)
+            .all(|(wanted, byte)| wanted == byte);
         if is_preface_so_far && bytes.len() < expected.len() {
             self.matched += bytes.len();
         } else {

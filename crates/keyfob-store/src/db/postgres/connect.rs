@@ -255,7 +255,7 @@ mod tests {
         let target = target(
             "postgres://ana:secret@one:1/db?application_name=x&options=-c%20a%3Db&connect_timeout=9",
         );
-        assert_eq!(target.hosts.as_ref(), [target.whole.clone()]);
+        assert_eq!(target.hosts.as_ref(), std::slice::from_ref(&target.whole));
     }
 
     #[test]

@@ -25,9 +25,10 @@ const WAIT_FOR_COPY_FROM_BYTES: u64 = 16 << 20;
 const COPY_EVERY_BYTES: u64 = 1 << 20;
 const COPY_PATIENCE: Duration = Duration::from_secs(5);
 
-/// A handle of the thread that commits.
+/// A handle of both threads.
 pub(super) struct Committer {
     jobs: Sender<Job>,
+    wishes: SyncSender<Wish>,
 }
 
 /// A group to commit, and who gets the desk back.
@@ -36,9 +37,13 @@ struct Job {
     writer: Arc<Writer>,
 }
 
-/// The wish to have the log copied; whoever wants to wait for it is told when it is done.
-struct Wish {
-    waits: Option<Sender<()>>,
+/// The wish to have the log copied.
+enum Wish {
+    Soon,
+    /// Somebody waits until it is done.
+    Now(Sender<()>),
+    /// To its end, for which readers are waited; then the connection is closed.
+    Last(Sender<()>),
 }
 
 impl Committer {
@@ -47,8 +52,12 @@ impl Committer {
         // One wish may wait while another is being fulfilled; more would say the same.
         let (wishes, to_copy) = mpsc::sync_channel(1);
         spawn("keyfob-log", move || copy_log(&file, &to_copy))?;
-        spawn("keyfob-commit", move || commit_groups(&to_commit, wishes))?;
-        Ok(Committer { jobs })
+        let log = LogWatch {
+            wishes: wishes.clone(),
+            copied_at_bytes: 0,
+        };
+        spawn("keyfob-commit", move || commit_groups(&to_commit, log))?;
+        Ok(Committer { jobs, wishes })
     }
 
     /// Commits the group at `desk` on the committer's thread, which then passes the desk on.
@@ -62,6 +71,11 @@ impl Committer {
             tracing::error!("the thread that commits is gone");
             job.run();
         }
+    }
+
+    /// Copies the whole log into the file, after the last commit. Blocks.
+    pub(super) fn copy_the_rest(&self) {
+        ask_and_wait(&self.wishes, Wish::Last);
     }
 }
 
@@ -83,17 +97,13 @@ impl Job {
     }
 }
 
-fn commit_groups(to_commit: &Receiver<Job>, wishes: SyncSender<Wish>) {
-    let mut log = LogWatch {
-        wishes,
-        copied_at_bytes: 0,
-    };
+fn commit_groups(to_commit: &Receiver<Job>, mut log: LogWatch) {
     while let Ok(job) = to_commit.recv() {
         match log.look(&job.writer.file().path) {
             Growth::Small => job.run(),
             Growth::Worth => {
-                job.run();
                 log.copy_soon();
+                job.run();
             }
             Growth::TooMuch => job.run_and_copy(&log),
         }
@@ -137,20 +147,23 @@ impl LogWatch {
 
     fn copy_soon(&self) {
         // A full channel means that it is going to be copied anyway.
-        drop(self.wishes.try_send(Wish { waits: None }));
+        drop(self.wishes.try_send(Wish::Soon));
     }
 
     fn copy_now(&self) {
-        let (done, waiting) = mpsc::channel();
-        if self.wishes.send(Wish { waits: Some(done) }).is_ok()
-            && waiting.recv_timeout(COPY_PATIENCE).is_err()
-        {
-            tracing::warn!("copying the log into the database takes long");
-        }
+        ask_and_wait(&self.wishes, Wish::Now);
     }
 }
 
-/// Copies the log whenever it is wished. PASSIVE: waits for nobody, nobody waits for it.
+fn ask_and_wait(wishes: &SyncSender<Wish>, wish: impl FnOnce(Sender<()>) -> Wish) {
+    let (done, waiting) = mpsc::channel();
+    if wishes.send(wish(done)).is_ok() && waiting.recv_timeout(COPY_PATIENCE).is_err() {
+        tracing::warn!("copying the log into the database takes long");
+    }
+}
+
+/// Copies the log whenever it is wished. It is one thread that does it: two copies at once refuse
+/// each other.
 fn copy_log(file: &FileOptions, to_copy: &Receiver<Wish>) {
     let mut opened: Option<Connection> = None;
     while let Ok(wish) = to_copy.recv() {
@@ -160,11 +173,25 @@ fn copy_log(file: &FileOptions, to_copy: &Receiver<Wish>) {
                 Err(error) => tracing::warn!(%error, "the log cannot be copied"),
             }
         }
-        if let Some(connection) = &opened {
-            connection::checkpoint(connection, "PASSIVE");
-        }
-        if wish.waits.is_some_and(|waiting| waiting.send(()).is_err()) {
-            tracing::debug!("the log was copied after the writer had lost patience");
+        let waiting = match wish {
+            Wish::Soon => {
+                opened.iter().for_each(connection::copy_log);
+                continue;
+            }
+            Wish::Now(waiting) => {
+                opened.iter().for_each(connection::copy_log);
+                waiting
+            }
+            Wish::Last(waiting) => {
+                opened
+                    .take()
+                    .iter()
+                    .for_each(connection::copy_log_to_its_end);
+                waiting
+            }
+        };
+        if waiting.send(()).is_err() {
+            tracing::debug!("the log was copied after all patience was lost");
         }
     }
 }

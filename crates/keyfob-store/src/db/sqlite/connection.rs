@@ -112,8 +112,21 @@ pub(super) fn use_log(connection: &Connection) -> Result<(), StoreError> {
     ))
 }
 
-/// Copies the log into the file, as far as readers allow. Failing is no harm: the log stays.
-pub(super) fn checkpoint(connection: &Connection, mode: &'static str) {
+/// Copies the log into the file, as far as readers allow: waits for nobody, nobody waits for it.
+pub(super) fn copy_log(connection: &Connection) {
+    checkpoint(connection, "PASSIVE");
+}
+
+/// Copies the whole log into the file and empties it, if readers end soon.
+pub(super) fn copy_log_to_its_end(connection: &Connection) {
+    if let Err(error) = connection.busy_timeout(Duration::from_secs(1)) {
+        tracing::warn!(%error, "readers are not waited for");
+    }
+    checkpoint(connection, "TRUNCATE");
+}
+
+/// Failing is no harm: the log stays, and is read with the file.
+fn checkpoint(connection: &Connection, mode: &'static str) {
     let pragma = format!("PRAGMA wal_checkpoint({mode})");
     if let Err(error) = connection.query_row(&pragma, [], |_| Ok(())) {
         tracing::warn!(%error, checkpoint.mode = mode, "the log was not copied into the database");

@@ -172,11 +172,6 @@ impl Desk {
         }
     }
 
-    /// Takes the connection out, to close it. Call after the last [`Desk::commit`].
-    pub(super) fn into_connection(self) -> Option<Connection> {
-        self.connection
-    }
-
     fn commit_engine(&self) -> Result<(), StoreError> {
         let Some(connection) = &self.connection else {
             return Err(StoreError::unavailable(

@@ -86,31 +86,33 @@ impl Writer {
         })
     }
 
-    /// Waits for everybody before, commits their work and gives the connection out for good.
-    /// Nothing when somebody does not let go of the desk, or it is closed already.
-    pub(super) async fn close(self: &Arc<Self>, patience: Duration) -> Option<Connection> {
+    /// Waits for everybody before, commits their work, closes the connection and has the log copied.
+    pub(super) async fn close(self: &Arc<Self>, patience: Duration) {
         let turn = self.turn(Instant::now() + patience).await;
         {
             let mut queue = self.queue();
             queue.closed = true;
             queue.waiting.clear();
         }
-        let mut desk = match turn {
-            Ok(mut lease) => lease.desk.take()?,
+        let desk = match turn {
+            Ok(mut lease) => lease.desk.take(),
             Err(StoreError::Busy) => {
                 tracing::warn!("the database is closed under a transaction that does not end");
-                return None;
+                None
             }
-            Err(_closed_before) => return None,
+            // Somebody closed it before.
+            Err(_closed) => return,
         };
-        let committing = tokio::task::spawn_blocking(move || {
-            desk.commit().tell();
-            desk.into_connection()
+        let writer = Arc::clone(self);
+        let closing = tokio::task::spawn_blocking(move || {
+            if let Some(mut desk) = desk {
+                desk.commit().tell();
+            }
+            writer.committer.copy_the_rest();
         });
-        committing.await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "the last commit failed");
-            None
-        })
+        if let Err(error) = closing.await {
+            tracing::warn!(%error, "the database was not closed properly");
+        }
     }
 
     async fn turn(self: &Arc<Self>, deadline: Instant) -> Result<Lease, StoreError> {

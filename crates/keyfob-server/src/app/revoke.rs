@@ -1,0 +1,91 @@
+//! Ending a personal API token for good, and listing what there is to end.
+
+use keyfob_core::catalogue::ORGANIZATION_MANAGE;
+use keyfob_core::event::Via;
+use keyfob_core::id::{OrgId, PatId};
+use keyfob_core::pat::{MayNotRevoke, Revoker, may_revoke};
+use keyfob_core::permission::resolve;
+use keyfob_store::pat::{Pat, Revoked, pat_find, pat_list, pat_revoke};
+use keyfob_store::{StoreError, Transient, Tx, retry};
+
+use crate::app::Outage;
+use crate::app::access::{Caller, NotForThem, Place, covers, place};
+use crate::app::sign_in::SignedIn;
+use crate::context::Ctx;
+use crate::state::{App, Loaded};
+
+/// Why a token is not ended.
+#[derive(Debug, thiserror::Error)]
+pub enum RevokeError {
+    /// The organization or the token does not exist, or is none of theirs.
+    #[error(transparent)]
+    NotForThem(#[from] NotForThem),
+    /// The rules say no.
+    #[error(transparent)]
+    Refused(#[from] MayNotRevoke),
+    /// Nothing could be decided.
+    #[error(transparent)]
+    Outage(#[from] Outage),
+}
+
+impl From<StoreError> for RevokeError {
+    fn from(error: StoreError) -> Self {
+        Self::Outage(error.into())
+    }
+}
+
+impl Transient for RevokeError {
+    fn is_transient(&self) -> bool {
+        matches!(self, Self::Outage(Outage::Store(error)) if error.is_transient())
+    }
+}
+
+/// Ends a token of an organization. Ending an ended one is success, and changes nothing.
+pub async fn revoke(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    organization: OrgId,
+    pat: PatId,
+) -> Result<Revoked, RevokeError> {
+    let revoked = retry(|| async move {
+        let mut tx = app.store.write().await?;
+        let (user, via) = match caller {
+            Caller::Session(who) => (who.user.id, Via::Session),
+            Caller::Token(token) => (token.user(), Via::Token),
+        };
+        let loaded = app.loaded_in(&mut tx).await.map_err(Outage::from)?;
+        let here = place(&mut tx, user, organization).await??;
+        let found = pat_find(&mut tx, organization, pat).await?.ok_or(NotForThem)?;
+        let revoker = match caller {
+            Caller::Session(_who) => Revoker::Person { user, manages: manages(&loaded, &here) },
+            Caller::Token(token) => {
+                covers(token, &here.lineage).map_err(|_denial| NotForThem)?;
+                Revoker::Token { pat: token.pat, user }
+            }
+        };
+        let permit = may_revoke(revoker, found.id, found.user)?;
+        let revoked = pat_revoke(&mut tx, &permit, &ctx.actor(via, Some(user)), ctx.now).await?;
+        tx.commit().await?;
+        Ok::<_, RevokeError>(revoked)
+    })
+    .await?;
+    if revoked == Revoked::Now {
+        app.metrics.pats_revoked(1);
+        tracing::info!(pat.id = %pat, organization.id = %organization, "token revoked");
+    }
+    Ok(revoked)
+}
+
+fn manages(loaded: &Loaded, here: &Place) -> bool {
+    let live = resolve(&loaded.catalogue, &here.lineage, &here.memberships);
+    loaded.catalogue.holds(&live.permissions, ORGANIZATION_MANAGE)
+}
+
+/// Lists a person's tokens in an organization, the newest first, ended ones included.
+pub async fn list(app: &App, who: &SignedIn, organization: OrgId) -> Result<(Place, Vec<Pat>), RevokeError> {
+    let mut tx: Tx = app.store.read().await?;
+    let here = place(&mut tx, who.user.id, organization).await??;
+    let pats = pat_list(&mut tx, organization, who.user.id).await?;
+    Ok((here, pats))
+}

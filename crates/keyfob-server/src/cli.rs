@@ -1,0 +1,355 @@
+//! The command line of `keyfobd`. No flag takes a secret: every user of a machine can read them.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::Overrides;
+
+/// The flags that stand for a key of the configuration.
+pub(crate) const FLAGS: [(&str, &str); 7] = [
+    (DATA_DIR, "data_dir"),
+    (DATABASE, "database.url"),
+    (ROOT_KEY_FILE, "root_key_file"),
+    (LISTEN, "http.listen"),
+    (PUBLIC_URL, "http.public_url"),
+    (METRICS_LISTEN, "http.metrics_listen"),
+    (INSECURE_HTTP, "http.insecure_http"),
+];
+const DATA_DIR: &str = "--data-dir";
+const DATABASE: &str = "--database";
+const ROOT_KEY_FILE: &str = "--root-key-file";
+const LISTEN: &str = "--listen";
+const PUBLIC_URL: &str = "--public-url";
+const METRICS_LISTEN: &str = "--metrics-listen";
+const INSECURE_HTTP: &str = "--insecure-http";
+
+/// The Keyfob server: personal API tokens for organizations and their sub-organizations.
+#[derive(Debug, Parser)]
+#[command(
+    name = "keyfobd",
+    version,
+    disable_help_subcommand = true,
+    after_help = "Examples:
+  keyfobd serve --demo                          try it out; nothing is kept
+  keyfobd user add ana@example.com --full-name \"Ana Lima\"
+  keyfobd org add Acme --owner ana@example.com
+  keyfobd serve                                 serve what is in ./keyfob-data
+  keyfobd config check --config keyfob.toml     what a configuration means"
+)]
+pub struct Cli {
+    /// Flags that hold for every command.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that hold for every command.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Where things are")]
+pub struct GlobalArgs {
+    /// The folder with the embedded database and other local files [default: ./keyfob-data]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<String>,
+    /// A PostgreSQL database instead of the embedded one; give its password by
+    /// `KEYFOB__DATABASE__PASSWORD` or by `database.password_file`
+    #[arg(long, global = true, value_name = "URL")]
+    pub database: Option<String>,
+    /// The file with the root key: 32 random bytes in base64, mode 0600
+    #[arg(long, global = true, value_name = "FILE")]
+    pub root_key_file: Option<String>,
+    /// A configuration file; `keyfobd config defaults` prints all that can be in it
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// What `keyfobd` can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the server
+    Serve(ServeArgs),
+    /// Bring the database to the schema of this version
+    Migrate,
+    /// Import organizations, users, memberships and tokens from a file of JSON lines
+    Import(ImportArgs),
+    /// Show or replace the catalogue of roles
+    #[command(subcommand)]
+    Roles(RolesCommand),
+    /// Add, suspend or reactivate people, or set their password
+    #[command(subcommand)]
+    User(UserCommand),
+    /// Add organizations
+    #[command(subcommand)]
+    Org(OrgCommand),
+    /// Check a configuration, or print the defaults
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Write the documents that are made from the program
+    #[command(hide = true)]
+    Docs(DocsArgs),
+}
+
+/// `keyfobd serve`.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = "Examples:
+  keyfobd serve --demo
+  keyfobd serve --listen 0.0.0.0:8787 --public-url https://keyfob.example.com")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
+pub struct ServeArgs {
+    /// Serve an example that is gone at the end: organizations, people with passwords, a token
+    #[arg(long)]
+    pub demo: bool,
+    /// With --demo: print what was made as one JSON object
+    #[arg(long, requires = "demo")]
+    pub json: bool,
+    /// The address and port to listen on [default: 127.0.0.1:8787]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// The address under which clients reach the server, such as `https://keyfob.example.com`
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// The address and port of the metrics, or off [default: 127.0.0.1:8788]
+    #[arg(long, value_name = "ADDR")]
+    pub metrics_listen: Option<String>,
+    /// Allow an http public URL; secrets then cross the network in the open
+    #[arg(long)]
+    pub insecure_http: bool,
+    /// Let this server's address replace the stored issuer, which ends every access token
+    #[arg(long, conflicts_with = "demo")]
+    pub change_issuer: bool,
+}
+
+/// `keyfobd import`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  keyfobd import customers.jsonl
+  zcat customers.jsonl.gz | keyfobd import -
+
+Nothing of the file is kept when a line is bad. With --continue the bad lines are left out.")]
+pub struct ImportArgs {
+    /// The file, or - for standard input
+    #[arg(required_unless_present = "discard")]
+    pub file: Option<PathBuf>,
+    /// Keep the good lines when others are bad
+    #[arg(long = "continue")]
+    pub keep_going: bool,
+    /// Throw away what an import left behind that was interrupted
+    #[arg(long, conflicts_with_all = ["file", "keep_going"])]
+    pub discard: bool,
+}
+
+/// `keyfobd roles`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum RolesCommand {
+    /// Replace the catalogue, and say who gains and loses what
+    #[command(after_help = "Example:
+  keyfobd roles show > roles.toml
+  keyfobd roles apply roles.toml --dry-run")]
+    Apply {
+        /// The file with the new catalogue
+        file: PathBuf,
+        /// Say what would change, and change nothing
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Print the catalogue in force
+    Show,
+}
+
+/// `keyfobd user`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum UserCommand {
+    /// Add a person
+    #[command(after_help = "Examples:
+  keyfobd user add ana@example.com --full-name \"Ana Lima\"
+  keyfobd user add ana@example.com --full-name \"Ana Lima\" --password-file ana.txt
+
+On a terminal, without a password flag, the password is asked for twice.")]
+    Add {
+        /// The e-mail address, with which the person signs in
+        email: String,
+        /// The name that others see
+        #[arg(long, value_name = "NAME")]
+        full_name: String,
+        /// The person's id in another system
+        #[arg(long, value_name = "ID")]
+        external_id: Option<String>,
+        /// Where the password comes from.
+        #[command(flatten)]
+        password: PasswordArgs,
+    },
+    /// Suspend a person: sessions end, tokens are refused
+    Suspend {
+        /// The e-mail address, or the id
+        user: String,
+    },
+    /// Reactivate a person: tokens work again
+    Reactivate {
+        /// The e-mail address, or the id
+        user: String,
+    },
+    /// Set a new password, which ends all sessions of the person
+    SetPassword {
+        /// The e-mail address, or the id
+        user: String,
+        /// Where the password comes from.
+        #[command(flatten)]
+        password: PasswordArgs,
+    },
+}
+
+/// Where a password comes from; on a terminal it is asked for when no flag says otherwise.
+#[derive(Debug, Clone, Default, Args)]
+pub struct PasswordArgs {
+    /// Read the password from the first line of standard input
+    #[arg(long, conflicts_with = "password_file")]
+    pub password_stdin: bool,
+    /// Read the password from the first line of a file
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+}
+
+/// `keyfobd org`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum OrgCommand {
+    /// Add an organization, or with --parent a sub-organization
+    #[command(after_help = "Examples:
+  keyfobd org add Acme --owner ana@example.com
+  keyfobd org add iOS --parent Acme/Mobile")]
+    Add {
+        /// Its name
+        name: String,
+        /// The e-mail address or id of the person who becomes its owner
+        #[arg(long, value_name = "USER")]
+        owner: Option<String>,
+        /// The id of the organization above it, or its path of names such as Acme/Mobile
+        #[arg(long, value_name = "ORGANIZATION")]
+        parent: Option<String>,
+    },
+}
+
+/// `keyfobd config`.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum ConfigCommand {
+    /// Say what the configuration means, from the file, the environment and these flags
+    Check,
+    /// Print every key with its default and what it is for
+    Defaults,
+}
+
+/// `keyfobd docs`.
+#[derive(Debug, Clone, Args)]
+pub struct DocsArgs {
+    /// The folder to write to
+    pub dir: PathBuf,
+}
+
+impl Cli {
+    /// What the flags say about the configuration.
+    pub fn overrides(&self) -> Overrides {
+        let GlobalArgs {
+            data_dir,
+            database,
+            root_key_file,
+            config,
+        } = &self.global;
+        let mut given = vec![
+            (DATA_DIR, data_dir.clone()),
+            (DATABASE, database.clone()),
+            (ROOT_KEY_FILE, root_key_file.clone()),
+        ];
+        if let Command::Serve(serve) = &self.command {
+            let insecure_http = serve.insecure_http.then(|| "true".to_owned());
+            given.extend([
+                (LISTEN, serve.listen.clone()),
+                (PUBLIC_URL, serve.public_url.clone()),
+                (METRICS_LISTEN, serve.metrics_listen.clone()),
+                (INSECURE_HTTP, insecure_http),
+            ]);
+        }
+        let key = |flag| FLAGS.into_iter().find(|(known, _key)| *known == flag);
+        let set = given.into_iter().filter_map(|(flag, value)| {
+            let (flag, key) = key(flag)?;
+            Some((flag, key, value?))
+        });
+        Overrides {
+            file: config.clone(),
+            flags: set.collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::error::ErrorKind> {
+        Cli::try_parse_from(line.split(' ')).map_err(|error| error.kind())
+    }
+
+    #[test]
+    fn the_tree_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_flag_of_the_configuration_reaches_it() {
+        let line = "keyfobd serve --data-dir d --database b --root-key-file r --config c --listen l \
+                    --public-url p --metrics-listen m --insecure-http";
+        let cli = parse(line).expect("good");
+        let overrides = cli.overrides();
+        assert_eq!(overrides.file, Some(PathBuf::from("c")));
+        let flags: Vec<_> = overrides
+            .flags
+            .iter()
+            .map(|(flag, key, _)| (*flag, *key))
+            .collect();
+        assert_eq!(flags, FLAGS);
+        let values: String = overrides
+            .flags
+            .iter()
+            .map(|(_, _, value)| value.as_str())
+            .collect();
+        assert_eq!(values, "dbrlpmtrue");
+        assert_eq!(
+            parse("keyfobd migrate").expect("good").overrides(),
+            Overrides::default()
+        );
+    }
+
+    #[test]
+    fn global_flags_stand_before_or_behind_the_command() {
+        for line in [
+            "keyfobd --data-dir x user suspend a",
+            "keyfobd user suspend a --data-dir x",
+        ] {
+            let cli = parse(line).expect("good");
+            assert_eq!(cli.global.data_dir.as_deref(), Some("x"), "{line}");
+        }
+    }
+
+    #[test]
+    fn flags_that_do_not_go_together_are_refused() {
+        use clap::error::ErrorKind::{ArgumentConflict, MissingRequiredArgument};
+        for (line, why) in [
+            ("keyfobd serve --json", MissingRequiredArgument),
+            ("keyfobd import", MissingRequiredArgument),
+            ("keyfobd import f --discard", ArgumentConflict),
+            (
+                "keyfobd user set-password a --password-stdin --password-file f",
+                ArgumentConflict,
+            ),
+            ("keyfobd user add a", MissingRequiredArgument),
+        ] {
+            assert_eq!(parse(line).map(|_cli| ()), Err(why), "{line}");
+        }
+        assert!(parse("keyfobd import --discard").is_ok() && parse("keyfobd import -").is_ok());
+    }
+}

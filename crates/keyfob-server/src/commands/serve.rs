@@ -1,0 +1,186 @@
+//! `keyfobd serve`: the server, until it is told to stop.
+
+use std::future::Future;
+use std::io::{Write as _, stdout};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, bail};
+use keyfob_core::event::{Action, Actor, Fact};
+use keyfob_store::event::audit_append;
+use keyfob_store::instance::instance_set_issuer;
+use keyfob_store::{StoreError, retry};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
+use tokio::time::{MissedTickBehavior, interval};
+
+use crate::app::activity;
+use crate::config::{Config, DatabaseConfig, issuer};
+use crate::http::health::{bind_metrics, metrics_router};
+use crate::http::{self, server};
+use crate::lock::DataDirLock;
+use crate::metrics::Metrics;
+use crate::open::{Installation, Schema, open};
+use crate::state::{App, Parts};
+use crate::system::{SystemClock, SystemEntropy};
+
+/// How often catalogue and keys are read again without need (guarantee 10).
+const RELOAD_EVERY: Duration = Duration::from_secs(30);
+
+/// Serves until SIGTERM or Ctrl-C, then drains and returns.
+pub async fn run(config: &Config, change_issuer: bool) -> Result<()> {
+    let stop = stop_signal()?;
+    let _lock = match config.database {
+        DatabaseConfig::Embedded => Some(DataDirLock::take(&config.data_dir)?),
+        DatabaseConfig::Postgres { .. } => None,
+    };
+    let listener = listen(config).await?;
+    let address = listener.local_addr()?;
+    let app = start(config, address, change_issuer).await?;
+    let metrics = serve_metrics(config, &app).await?;
+    writeln!(stdout(), "keyfobd is listening on http://{address}").context("stdout is closed")?;
+    tracing::info!(server.address = %address, server.issuer = %app.issuer, database = app.store.engine_name(), "listening");
+    until(app, listener, stop).await;
+    if let Some(metrics) = metrics {
+        metrics.abort();
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Takes the port, or says in one sentence why not.
+pub(super) async fn listen(config: &Config) -> Result<TcpListener> {
+    let bound = TcpListener::bind(config.listen).await;
+    bound.with_context(|| format!("{} cannot be listened on (is another server running there?)", config.listen))
+}
+
+/// Opens the installation and builds the server's state.
+pub(super) async fn start(config: &Config, address: SocketAddr, change_issuer: bool) -> Result<Arc<App>> {
+    let issuer = issuer(config, address)?;
+    let (clock, entropy) = (Arc::new(SystemClock::default()), Arc::new(SystemEntropy));
+    let installation = open(config, Schema::AsItIs, &*clock, &*entropy).await?;
+    settle_prefix(config, &installation)?;
+    settle_issuer(&installation, &issuer, change_issuer, &*clock).await?;
+    let parts = Parts {
+        store: installation.store,
+        clock,
+        entropy,
+        policy: config.policy.clone(),
+        forms: config.tokens.clone(),
+        issuer,
+        metrics: Arc::new(Metrics::default()),
+        root_key: installation.root_key,
+    };
+    Ok(Arc::new(App::build(parts).await?))
+}
+
+/// A prefix is the operator's choice until the first token: afterwards another one would make every
+/// token unknown.
+fn settle_prefix(config: &Config, installation: &Installation) -> Result<()> {
+    let wanted = config.tokens.prefix.as_str();
+    match installation.instance.token_prefix.as_deref() {
+        Some(frozen) if frozen != wanted => bail!(
+            "tokens of this installation begin with \"{frozen}\", and the configuration says \"{wanted}\": \
+             set tokens.prefix back to \"{frozen}\""
+        ),
+        _same_or_none => Ok(()),
+    }
+}
+
+/// The first server writes the issuer; one with another refuses, because every access token names it.
+async fn settle_issuer(
+    installation: &Installation,
+    issuer: &str,
+    change: bool,
+    clock: &dyn keyfob_core::time::Clock,
+) -> Result<()> {
+    match installation.instance.issuer.as_deref() {
+        Some(stored) if stored == issuer => return Ok(()),
+        Some(stored) if !change => bail!(
+            "this installation's issuer is {stored}, and this server would be {issuer}: start it with \
+             --public-url {stored}, or with --change-issuer, which ends every access token"
+        ),
+        _first_or_changed => {}
+    }
+    let (store, now) = (&installation.store, clock.now());
+    retry(|| async move {
+        let mut tx = store.write().await?;
+        instance_set_issuer(&mut tx, issuer).await?;
+        let fact = Fact {
+            tree: None,
+            action: Action::IssuerSet,
+            organization: None,
+            subject: None,
+            detail: issuer.to_owned(),
+        };
+        audit_append(&mut tx, &Actor::OPERATOR, fact, now).await?;
+        tx.commit().await?;
+        Ok::<_, StoreError>(())
+    })
+    .await?;
+    Ok(())
+}
+
+async fn serve_metrics(config: &Config, app: &Arc<App>) -> Result<Option<JoinHandle<()>>> {
+    let listener = bind_metrics(config.metrics).await.context("the metrics port cannot be listened on")?;
+    let Some(listener) = listener else {
+        return Ok(None);
+    };
+    let router = metrics_router(Arc::clone(&app.metrics));
+    let never = std::future::pending();
+    Ok(Some(tokio::spawn(server::serve(listener, router, never))))
+}
+
+/// Serves on a port until `stop`, with the background tasks; then drains, writes what was noted, and
+/// closes the database.
+pub(super) async fn until(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()> + Send) {
+    let flushing = tokio::spawn(flush_often(Arc::clone(&app)));
+    let reloading = tokio::spawn(reload_often(Arc::clone(&app)));
+    server::serve(listener, http::service(&app), stop).await;
+    flushing.abort();
+    reloading.abort();
+    if let Err(error) = app.activity.flush(&app.store).await {
+        tracing::warn!(error = %error, "the last uses of tokens were not written");
+    }
+    app.store.clone().close().await;
+}
+
+async fn flush_often(app: Arc<App>) {
+    let mut ticks = ticks(activity::EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = app.activity.flush(&app.store).await {
+            tracing::warn!(error = %error, "last uses wait for the store");
+        }
+    }
+}
+
+async fn reload_often(app: Arc<App>) {
+    let mut ticks = ticks(RELOAD_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = app.reload().await {
+            tracing::warn!(error = %error, "catalogue and keys were not read again");
+        }
+    }
+}
+
+fn ticks(every: Duration) -> tokio::time::Interval {
+    let mut ticks = interval(every);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
+}
+
+/// Ends with SIGTERM or Ctrl-C. Made before anything else, so that an early signal is not lost.
+pub(super) fn stop_signal() -> Result<impl Future<Output = ()> + Send> {
+    let mut terminate = signal(SignalKind::terminate()).context("SIGTERM cannot be waited for")?;
+    let mut interrupt = signal(SignalKind::interrupt()).context("Ctrl-C cannot be waited for")?;
+    Ok(async move {
+        tokio::select! {
+            _signal = terminate.recv() => {}
+            _signal = interrupt.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,129 @@
+//! A configuration in plain words, for `keyfobd config check`.
+
+use keyfob_core::policy::Policy;
+use keyfob_core::secret::Scheme;
+
+use super::database::masked;
+use super::time::words;
+use super::{Config, DatabaseConfig, LogFormat, MetricsListen};
+
+/// What the configuration means, a sentence a line. No secret is in it.
+pub fn explain(config: &Config) -> Vec<String> {
+    let mut said = Vec::new();
+    said.extend(http(config));
+    said.extend(data(config));
+    said.extend(tokens(config));
+    said.extend(policy(&config.policy));
+    let format = match config.log.format {
+        LogFormat::Text => "text",
+        LogFormat::Json => "JSON",
+    };
+    said.push(format!(
+        "Log events ({}) go to standard error as {format}.",
+        config.log.filter
+    ));
+    said
+}
+
+fn http(config: &Config) -> Vec<String> {
+    let mut said = vec![format!("It listens on {}.", config.listen)];
+    said.push(match &config.public_url {
+        Some(url) => format!("Clients reach it at {url}, which is also the issuer of access tokens."),
+        None if config.listen.ip().is_loopback() => {
+            "No public URL is set: the issuer of access tokens is the address it listens on, and only \
+             programs on this machine reach it."
+                .to_owned()
+        }
+        None => "No public URL is set: `serve` will refuse to start, because it would listen on an \
+                 address that others reach."
+            .to_owned(),
+    });
+    if config.insecure_http {
+        said.push(
+            "An http public URL is allowed: secrets may cross the network in the open.".to_owned(),
+        );
+    }
+    said.push(match config.metrics {
+        MetricsListen::Off => "Metrics are off.".to_owned(),
+        MetricsListen::At(address) => format!("Metrics are at http://{address}/metrics."),
+        MetricsListen::Default => {
+            let address = MetricsListen::DEFAULT;
+            format!("Metrics are at http://{address}/metrics, or at the next free port.")
+        }
+    });
+    said
+}
+
+fn data(config: &Config) -> Vec<String> {
+    let folder = config.data_dir.display();
+    let database = match &config.database {
+        DatabaseConfig::Embedded => format!("The database is the embedded one, in {folder}."),
+        DatabaseConfig::Postgres { url, password } => {
+            let apart = if password.is_some() {
+                ", with a password given apart"
+            } else {
+                ""
+            };
+            let url = masked(url);
+            format!(
+                "The database is PostgreSQL at {url}{apart}; other local files are in {folder}."
+            )
+        }
+    };
+    let key = match (&config.root_key_file, &config.database) {
+        (Some(path), _) => format!("The root key is read from {}.", path.display()),
+        (None, DatabaseConfig::Embedded) => {
+            format!("The root key is in {folder}, made at first use.")
+        }
+        (None, DatabaseConfig::Postgres { .. }) => {
+            "No root key file is set: PostgreSQL needs root_key_file (--root-key-file).".to_owned()
+        }
+    };
+    vec![database, key]
+}
+
+fn tokens(config: &Config) -> Vec<String> {
+    let forms = &config.tokens;
+    let native = format!("Personal API tokens begin with {}.", forms.prefix.as_str());
+    let foreign = forms.foreign.iter().map(|foreign| {
+        let hash = match foreign.scheme() {
+            Scheme::Sha256 => "SHA-256",
+            Scheme::Sha512 => "SHA-512",
+        };
+        format!(
+            "Imported tokens of the kind {:?} are known by their {hash}.",
+            foreign.name()
+        )
+    });
+    std::iter::once(native).chain(foreign).collect()
+}
+
+fn policy(policy: &Policy) -> Vec<String> {
+    let expiry = policy.pat_expiry;
+    let default = expiry.default.map_or("none".to_owned(), words);
+    let max = expiry.max.map_or("without a limit".to_owned(), |max| {
+        format!("at most {}", words(max))
+    });
+    let required = if expiry.required {
+        "required"
+    } else {
+        "not required"
+    };
+    vec![
+        format!(
+            "A member can have {} tokens in one organization.",
+            policy.pat_limit
+        ),
+        format!("The expiry of a token is {required}; by default {default}, {max}."),
+        format!(
+            "Making a credential needs a sign-in within the last {}.",
+            words(policy.reauthentication)
+        ),
+        format!(
+            "A session ends after {} without use, and after {} at the latest.",
+            words(policy.session_idle),
+            words(policy.session_max)
+        ),
+        format!("An access token lives for {}.", words(policy.access_token)),
+    ]
+}

@@ -1,0 +1,75 @@
+//! The edge of the server, and every route in one table.
+//!
+//! Handlers here read a request, call one use case in `app`, and write its answer. They do not query
+//! and do not decide.
+
+pub(crate) mod body;
+pub mod authenticate;
+mod discovery;
+pub mod edge;
+pub mod form;
+pub mod health;
+pub mod json;
+pub mod oauth_error;
+mod organizations;
+mod path;
+mod pats;
+pub mod problem;
+pub mod server;
+mod session;
+mod token;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::{delete, get, post};
+
+use crate::http::edge::Edge;
+use crate::state::App;
+use crate::web;
+
+/// Every route of the public listener, behind the edge.
+pub fn service(app: &Arc<App>) -> Edge {
+    let (clock, entropy) = (Arc::clone(&app.clock), Arc::clone(&app.entropy));
+    Edge::new(routes(app), clock, entropy, Arc::clone(&app.metrics))
+}
+
+fn routes(app: &Arc<App>) -> Router {
+    Router::new()
+        // the token doors (contract 3)
+        .route("/auth/v1/token", post(token::v1))
+        .route("/auth/v2/token", post(token::v2))
+        .route("/auth/v3/token", post(token::v3))
+        // what tells about them (contract 4)
+        .route("/.well-known/jwks.json", get(discovery::jwks))
+        .route("/.well-known/openid-configuration", get(discovery::openid))
+        .route("/.well-known/oauth-authorization-server", get(discovery::oauth))
+        .route("/oauth/userinfo", get(discovery::userinfo).post(discovery::userinfo))
+        .route("/auth/realms/{realm}/protocol/openid-connect/userinfo", get(discovery::userinfo).post(discovery::userinfo))
+        // management (contract 5)
+        .route("/identity/v1/session", get(session::who).post(session::sign_in).delete(session::sign_out))
+        .route("/identity/v1/sessions", get(session::list).delete(session::end_others))
+        .route("/identity/v1/sessions/{session}", delete(session::end))
+        .route("/identity/v1/organizations", get(organizations::list))
+        .route(
+            "/identity/v1/organizations/{organization}/personal-api-tokens",
+            get(pats::list).post(pats::generate),
+        )
+        .route(
+            "/identity/v1/organizations/{organization}/personal-api-tokens/{token}",
+            delete(pats::revoke),
+        )
+        // the operator's
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(readyz))
+        // pages
+        .route("/", get(web::home))
+        .route("/errors", get(problem::registry::errors_page))
+        .route("/assets/{file}", get(web::asset))
+        .with_state(Arc::clone(app))
+}
+
+async fn readyz(State(app): State<Arc<App>>) -> axum::response::Response {
+    health::readyz(app.store.ping()).await
+}

@@ -1,0 +1,101 @@
+//! What tells others about the server: keys, metadata, and who an access token speaks for.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, header};
+use serde::Serialize;
+
+use super::authenticate::ByToken;
+use super::json::Json;
+use crate::context::Ctx;
+use crate::state::App;
+
+/// How long others may keep keys and metadata: 5 minutes. A new key is listed for twice as long before
+/// it signs.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
+
+/// Answers `GET /.well-known/jwks.json` (RFC 7517 §5).
+pub(super) async fn jwks(State(app): State<Arc<App>>, ctx: Ctx) -> Response {
+    let keys = app.loaded().ring.jwks(ctx.now);
+    ([(header::CACHE_CONTROL, MAX_AGE)], Json(keys)).into_response()
+}
+
+/// What both documents have in common, so that they cannot differ (ATJ-08).
+#[derive(Serialize)]
+struct Metadata<'a> {
+    issuer: &'a str,
+    jwks_uri: String,
+    scopes_supported: [&'static str; 3],
+    response_types_supported: [&'static str; 0],
+    grant_types_supported: [&'static str; 0],
+}
+
+#[derive(Serialize)]
+struct OpenId<'a> {
+    #[serde(flatten)]
+    common: Metadata<'a>,
+    userinfo_endpoint: String,
+    subject_types_supported: [&'static str; 1],
+    id_token_signing_alg_values_supported: [&'static str; 1],
+    claims_supported: [&'static str; 6],
+}
+
+/// Answers `GET /.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §4). It names only
+/// what exists: there is no authorization endpoint, and no ID token is issued.
+pub(super) async fn openid(State(app): State<Arc<App>>) -> Response {
+    let document = OpenId {
+        common: metadata(&app),
+        userinfo_endpoint: format!("{}/oauth/userinfo", app.issuer),
+        subject_types_supported: ["public"],
+        // Required by the standard; the algorithm that our tokens are signed with.
+        id_token_signing_alg_values_supported: ["ES256"],
+        claims_supported: ["sub", "email", "email_verified", "name", "currentOrganizationId", "rootOrganizationId"],
+    };
+    ([(header::CACHE_CONTROL, MAX_AGE)], Json(document)).into_response()
+}
+
+/// Answers `GET /.well-known/oauth-authorization-server` (RFC 8414 §3).
+pub(super) async fn oauth(State(app): State<Arc<App>>) -> Response {
+    ([(header::CACHE_CONTROL, MAX_AGE)], Json(metadata(&app))).into_response()
+}
+
+fn metadata(app: &App) -> Metadata<'_> {
+    Metadata {
+        issuer: &app.issuer,
+        jwks_uri: format!("{}/.well-known/jwks.json", app.issuer),
+        scopes_supported: ["openid", "profile", "email"],
+        response_types_supported: [],
+        grant_types_supported: [],
+    }
+}
+
+/// The person behind an access token, as far as its scopes allow (OpenID Connect Core 1.0 §5.3).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct UserInfo {
+    sub: uuid::Uuid,
+    current_organization_id: uuid::Uuid,
+    root_organization_id: uuid::Uuid,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+    #[serde(rename = "email_verified", skip_serializing_if = "Option::is_none")]
+    email_verified: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<String>,
+}
+
+/// Answers userinfo at both its paths; the token was checked against the store, not by its claims.
+pub(super) async fn userinfo(ByToken(token): ByToken) -> Response {
+    let claims = token.claims;
+    Json(UserInfo {
+        sub: claims.sub,
+        current_organization_id: claims.current_organization_id,
+        root_organization_id: claims.root_organization_id,
+        email: claims.email,
+        email_verified: claims.email_verified,
+        name: claims.name,
+    })
+    .into_response()
+}

@@ -1,0 +1,275 @@
+//! Personal API tokens over JSON (contract 5).
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use keyfob_core::id::{OrgId, PatId};
+use keyfob_core::name::Name;
+use keyfob_core::network::Networks;
+use keyfob_core::pat::{CEILING_MAX, Refusal, WantedExpiry};
+use keyfob_core::reach::Reach;
+use keyfob_core::time::Timestamp;
+use keyfob_store::pat::Pat;
+use serde::{Deserialize, Serialize};
+
+use super::authenticate::{Authenticated, ByPerson};
+use super::json::Json;
+use super::problem::{Code, Problem};
+use crate::app::generate::{Choices, GenerateError, generate as generate_pat};
+use crate::app::revoke::{self, RevokeError};
+use crate::context::Ctx;
+use crate::date::{parse_rfc3339, rfc3339};
+use crate::state::App;
+
+/// A PAT as its holder sees it.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    id: String,
+    name: String,
+    hint: String,
+    organization_id: String,
+    status: &'static str,
+    created_date: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_date: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    revoked_date: Option<String>,
+    reach: ReachForm,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ceiling: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    networks: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_used: Option<WrittenUse>,
+    /// The secret, in the one answer that shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WrittenUse {
+    date: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<String>,
+    organization_id: String,
+}
+
+/// A reach on the wire: `"subtree"`, `"organization"`, or a list of ids.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum ReachForm {
+    Word(String),
+    Named(Vec<String>),
+}
+
+impl Written {
+    fn of(pat: &Pat, is_suspended: Suspension, now: Timestamp) -> Self {
+        let status = match (&pat.revoked, pat.lifetime.is_over_at(now), is_suspended) {
+            (Some(_revoked), _, _) => "revoked",
+            (None, true, _) => "expired",
+            (None, false, Suspension::Suspended) => "suspended",
+            (None, false, Suspension::Active) => "active",
+        };
+        Self {
+            id: pat.id.to_string(),
+            name: pat.name.clone(),
+            hint: pat.hint.clone().unwrap_or_else(|| "…".to_owned()),
+            organization_id: pat.organization.to_string(),
+            status,
+            created_date: rfc3339(pat.lifetime.start),
+            expires_date: pat.lifetime.end.map(rfc3339),
+            revoked_date: pat.revoked.map(|(at, _because)| rfc3339(at)),
+            reach: match &pat.reach {
+                Reach::Named(named) => ReachForm::Named(named.iter().map(ToString::to_string).collect()),
+                word @ (Reach::Subtree | Reach::Organization) => ReachForm::Word(word.to_text()),
+            },
+            ceiling: pat.ceiling.as_ref().map(|ceiling| ceiling.iter().map(str::to_owned).collect()),
+            networks: pat.networks.as_ref().map(|networks| networks.iter().collect()),
+            last_used: pat.last_used.as_ref().map(|last| WrittenUse {
+                date: rfc3339(last.at),
+                address: last.address.clone(),
+                user_agent: last.client.clone(),
+                organization_id: last.organization.to_string(),
+            }),
+            token: None,
+        }
+    }
+}
+
+/// Whether the membership that a PAT hangs on is suspended.
+#[derive(Clone, Copy)]
+enum Suspension {
+    Active,
+    Suspended,
+}
+
+#[derive(Serialize)]
+struct List {
+    data: Vec<Written>,
+}
+
+/// Answers `GET …/personal-api-tokens`: mine there, the newest first, ended ones included.
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    ByPerson(who): ByPerson,
+    Path(organization): Path<String>,
+) -> Result<Response, Problem> {
+    let organization = id(&organization)?;
+    let (here, pats) = revoke::list(&app, &who, organization).await?;
+    let active = here.memberships.iter().any(|held| held.organization == organization && held.is_active());
+    let suspension = if active { Suspension::Active } else { Suspension::Suspended };
+    let data = pats.iter().map(|pat| Written::of(pat, suspension, ctx.now)).collect();
+    Ok(Json(List { data }).into_response())
+}
+
+/// What can be chosen; `{}` is one click.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(super) struct Chosen {
+    #[serde(default, deserialize_with = "given")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    expires_date: Option<String>,
+    #[serde(default, deserialize_with = "given")]
+    expires_in_days: Option<u32>,
+    #[serde(default, deserialize_with = "given")]
+    ceiling: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "given")]
+    reach: Option<ReachForm>,
+    #[serde(default, deserialize_with = "given")]
+    networks: Option<Vec<String>>,
+}
+
+/// A member that is there has a value: `null` is refused, so that no client that lost an expiry on the
+/// way makes a token without one.
+fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
+}
+
+impl Chosen {
+    fn read(self) -> Result<Choices, Problem> {
+        let name = self.name.map(|text| Name::parse(&text)).transpose();
+        let networks = self.networks.map(|texts| Networks::parse(texts.iter().map(String::as_str))).transpose();
+        let expiry = match (self.expires_date, self.expires_in_days) {
+            (None, None) => WantedExpiry::Default,
+            (None, Some(days)) => WantedExpiry::InDays(days),
+            (Some(date), None) => {
+                let date = parse_rfc3339(&date).ok_or_else(|| bad("expiresDate is not a date of RFC 3339."))?;
+                WantedExpiry::At(date)
+            }
+            (Some(_date), Some(_days)) => return Err(bad("Send expiresDate or expiresInDays, not both.")),
+        };
+        Ok(Choices {
+            name: name.map_err(|cause| bad(format!("name: {cause}.")))?,
+            expiry,
+            ceiling: self.ceiling,
+            reach: self.reach.map(read_reach).transpose()?.unwrap_or_default(),
+            networks: networks.map_err(|cause| bad(format!("networks: {cause}.")))?,
+        })
+    }
+}
+
+fn read_reach(form: ReachForm) -> Result<Reach, Problem> {
+    match form {
+        ReachForm::Word(word) if word == "subtree" => Ok(Reach::Subtree),
+        ReachForm::Word(word) if word == "organization" => Ok(Reach::Organization),
+        ReachForm::Word(_other) => Err(bad("reach is \"subtree\", \"organization\" or a list of organization ids.")),
+        ReachForm::Named(ids) => {
+            let ids: Result<BTreeSet<OrgId>, _> = ids.iter().map(|id| id.parse()).collect();
+            ids.map(Reach::Named).map_err(|_no_id| bad("reach names what is no organization id."))
+        }
+    }
+}
+
+/// Answers `POST …/personal-api-tokens`: the only answer there ever is with the secret (P2).
+pub(super) async fn generate(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    ByPerson(who): ByPerson,
+    Path(organization): Path<String>,
+    Json(chosen): Json<Chosen>,
+) -> Result<Response, Problem> {
+    let organization = id(&organization)?;
+    let choices = chosen.read()?;
+    let generated = generate_pat(&app, &ctx, &who, organization, &choices).await?;
+    let mut written = Written::of(&generated.pat, Suspension::Active, ctx.now);
+    written.token = Some(generated.secret.expose().to_owned());
+    let no_store = HeaderValue::from_static("no-store");
+    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, no_store)], Json(written)).into_response())
+}
+
+/// Answers `DELETE …/personal-api-tokens/{token}`: 204, also when it was revoked already.
+pub(super) async fn revoke(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    Authenticated(caller): Authenticated,
+    Path((organization, pat)): Path<(String, String)>,
+) -> Result<StatusCode, Problem> {
+    let organization = id(&organization)?;
+    let pat: PatId = pat.parse().map_err(|_no_id| Problem::from(Code::NotFound))?;
+    revoke::revoke(&app, &ctx, &caller, organization, pat).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// What is no id names nothing.
+fn id(text: &str) -> Result<OrgId, Problem> {
+    text.parse().map_err(|_no_id| Problem::from(Code::NotFound))
+}
+
+fn bad(detail: impl Into<std::borrow::Cow<'static, str>>) -> Problem {
+    Problem::new(Code::InvalidRequest, detail)
+}
+
+impl From<RevokeError> for Problem {
+    fn from(error: RevokeError) -> Self {
+        match error {
+            RevokeError::NotForThem(_) => Code::NotFound.into(),
+            RevokeError::Refused(refused) => Self::new(
+                Code::Forbidden,
+                format!("This is somebody else's token: {refused} (permission organization:manage)."),
+            ),
+            RevokeError::Outage(outage) => outage.into(),
+        }
+    }
+}
+
+impl From<GenerateError> for Problem {
+    fn from(error: GenerateError) -> Self {
+        match error {
+            GenerateError::NotForThem(_) => Code::NotFound.into(),
+            GenerateError::Refused(refusal) => refusal.into(),
+            GenerateError::Outage(outage) => outage.into(),
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Stranger => Self::new(Code::NotADirectMember, "The membership here is suspended."),
+            Refusal::Inherited { .. } => Code::NotADirectMember.into(),
+            Refusal::Reauthenticate => Code::ReauthenticationRequired.into(),
+            Refusal::LimitReached { limit } => Self::new(
+                Code::TokenLimitReached,
+                format!("There are {limit} of {limit} tokens here. Revoke one that is no longer needed."),
+            ),
+            Refusal::ExpiryPast => bad("The expiry is not in the future."),
+            Refusal::ExpiryTooLate { latest } => {
+                bad(format!("By policy the expiry is at the latest {}.", rfc3339(latest)))
+            }
+            Refusal::Ceiling => bad(format!(
+                "ceiling is 1 to {} permissions of the role catalogue, such as build:view.",
+                CEILING_MAX
+            )),
+            Refusal::Reach => bad("reach names 1 to 50 organizations below this one."),
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The doors `/auth/v1/token`, `/auth/v2/token` and `/auth/v3/token` (contract 3).
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use keyfob_core::id::OrgId;
+use keyfob_core::scope::Scopes;
+use serde::Serialize;
+
+use super::form::{Field, Fields, token_form};
+use super::oauth_error::{OAuthCode, OAuthError};
+use crate::app::exchange::{ExchangeError, Exchanged, Wanted, exchange};
+use crate::context::Ctx;
+use crate::date;
+use crate::metrics::ExchangeOutcome;
+use crate::secret::SecretText;
+use crate::state::App;
+
+/// How long before its end a PAT's answers say so: 14 days.
+const SOON_MILLIS: i64 = 14 * 24 * 60 * 60 * 1_000;
+const EXPIRES: HeaderName = HeaderName::from_static("keyfob-token-expires");
+const NOTICE: HeaderName = HeaderName::from_static("keyfob-token-notice");
+
+/// What a door takes.
+struct Door {
+    /// The fields that carry the secret.
+    credentials: &'static [Field],
+    /// What is said when it came in another door's field.
+    right_field: &'static str,
+    /// Whether an organization can be named.
+    takes_organization: bool,
+}
+
+const V1: Door = Door {
+    credentials: &[Field::Pat, Field::DashedPersonalAccessKey],
+    right_field: "On v1 send the secret in the field pat.",
+    takes_organization: false,
+};
+const V2: Door = Door {
+    credentials: &[Field::Pat],
+    right_field: "On v2 send the secret in the field pat.",
+    takes_organization: true,
+};
+const V3: Door = Door {
+    credentials: &[Field::PersonalAccessKey],
+    right_field: "On v3 send the secret in the field personalAccessKey.",
+    takes_organization: true,
+};
+const CREDENTIALS: [Field; 3] = [Field::Pat, Field::DashedPersonalAccessKey, Field::PersonalAccessKey];
+
+/// Answers `POST /auth/v1/token`.
+pub(super) async fn v1(State(app): State<Arc<App>>, ctx: Ctx, request: Request) -> Response {
+    answer(&app, &ctx, &V1, request).await
+}
+
+/// Answers `POST /auth/v2/token`.
+pub(super) async fn v2(State(app): State<Arc<App>>, ctx: Ctx, request: Request) -> Response {
+    answer(&app, &ctx, &V2, request).await
+}
+
+/// Answers `POST /auth/v3/token`.
+pub(super) async fn v3(State(app): State<Arc<App>>, ctx: Ctx, request: Request) -> Response {
+    answer(&app, &ctx, &V3, request).await
+}
+
+async fn answer(app: &App, ctx: &Ctx, door: &Door, request: Request) -> Response {
+    let asked = match read(door, &app.issuer, request).await {
+        Ok(asked) => asked,
+        Err(error) => {
+            app.metrics.exchanged(ExchangeOutcome::Malformed);
+            return error.into_response();
+        }
+    };
+    let want = Wanted { pat: asked.secret.expose(), target: asked.target, scopes: asked.scopes };
+    match exchange(app, ctx, &want).await {
+        Ok(exchanged) => granted(ctx, &exchanged),
+        Err(error) => refusal(error).into_response(),
+    }
+}
+
+struct Asked {
+    secret: SecretText,
+    target: Option<OrgId>,
+    scopes: Scopes,
+}
+
+async fn read(door: &Door, issuer: &str, request: Request) -> Result<Asked, OAuthError> {
+    let (parts, body) = request.into_parts();
+    let mut fields = token_form(&parts.headers, parts.uri.query(), body).await?;
+    let secret = credential(door, &mut fields)?;
+    let target = organization(door, &fields)?;
+    let scopes = Scopes::parse(fields.text(Field::Scope)).map_err(|_colon| {
+        let description = "A permission is no scope here: scope chooses claims and never narrows.";
+        OAuthError::new(OAuthCode::InvalidScope, description)
+    })?;
+    if fields.text(Field::Audience).is_some_and(|audience| audience != "default" && audience != issuer) {
+        return Err(OAuthError::invalid_request("The audience is not known."));
+    }
+    Ok(Asked { secret, target, scopes })
+}
+
+/// X4: just one credential field, and the door's own.
+fn credential(door: &Door, fields: &mut Fields) -> Result<SecretText, OAuthError> {
+    let sent: Vec<Field> = CREDENTIALS.into_iter().filter(|field| fields.has(*field)).collect();
+    match sent.as_slice() {
+        [] => Err(OAuthError::invalid_request("The secret is missing.")),
+        [field] if door.credentials.contains(field) => {
+            let secret = fields.take_secret(*field).filter(|secret| !secret.expose().trim().is_empty());
+            secret.ok_or(OAuthError::invalid_request("The secret is empty."))
+        }
+        [_other] => Err(OAuthError::invalid_request(door.right_field)),
+        _several => Err(OAuthError::invalid_request("Send one secret, in one field.")),
+    }
+}
+
+/// X4: none, one, or both names with the same value.
+fn organization(door: &Door, fields: &Fields) -> Result<Option<OrgId>, OAuthError> {
+    let sent = [Field::SubOrganization, Field::SubOrganizationId].map(|field| fields.text(field).map(str::trim));
+    let sent = sent.map(|text| text.filter(|text| !text.is_empty()));
+    if !door.takes_organization {
+        let named = sent.iter().any(Option::is_some);
+        return if named {
+            Err(OAuthError::invalid_request("v1 knows no organization field. Use /auth/v2/token."))
+        } else {
+            Ok(None)
+        };
+    }
+    let malformed = |_no_id| OAuthError::invalid_request("The organization is not a UUID.");
+    let read = |text: Option<&str>| text.map(str::parse::<OrgId>).transpose().map_err(malformed);
+    match (read(sent[0])?, read(sent[1])?) {
+        (Some(one), Some(other)) if one != other => {
+            Err(OAuthError::invalid_request("subOrganization and subOrganizationId differ. Send one of them."))
+        }
+        (one, other) => Ok(one.or(other)),
+    }
+}
+
+#[derive(Serialize)]
+struct Granted<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: i64,
+    scope: String,
+}
+
+fn granted(ctx: &Ctx, exchanged: &Exchanged) -> Response {
+    let body = Granted {
+        access_token: &exchanged.access_token,
+        token_type: "Bearer",
+        expires_in: exchanged.expires_in,
+        scope: exchanged.scopes.to_string(),
+    };
+    let body = match serde_json::to_vec(&body) {
+        Ok(body) => body,
+        Err(cause) => return OAuthError::server_error(cause).into_response(),
+    };
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+    if let Some(end) = exchanged.pat_end {
+        // Digits and letters of a date are always a header's.
+        headers.extend(HeaderValue::try_from(date::http(end)).ok().map(|value| (EXPIRES, value)));
+        if end.millis() - ctx.now.millis() <= SOON_MILLIS {
+            headers.insert(NOTICE, HeaderValue::from_static("expires-soon"));
+        }
+    }
+    (headers, body).into_response()
+}
+
+fn refusal(error: ExchangeError) -> OAuthError {
+    match error {
+        ExchangeError::Unknown => OAuthError::invalid_grant(),
+        ExchangeError::Denied(denial) if denial.is_of_the_target() => OAuthError::access_denied(),
+        ExchangeError::Denied(_of_the_token) => OAuthError::invalid_grant(),
+        ExchangeError::Outage(outage) => OAuthError::temporarily_unavailable(outage),
+    }
+}

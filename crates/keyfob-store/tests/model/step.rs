@@ -1,0 +1,96 @@
+//! What can happen, and random sequences of it. Things are named by numbers that are taken modulo how
+//! many there are, so every sequence makes sense.
+
+use proptest::prelude::*;
+
+/// Sets of roles that a member can be given.
+pub(crate) const ROLE_SETS: [&[&str]; 4] = [
+    &[],
+    &["view-build"],
+    &["operate-build", "view-store"],
+    &["owner"],
+];
+
+/// Names of organizations: few, so that some are taken; the first two are the same name.
+pub(crate) const NAMES: [&str; 5] = ["Işık", "IŞIK", "Mobile", "Web", "iOS"];
+
+/// The permissions of a token that has a ceiling.
+pub(crate) const CEILING: [&str; 2] = ["build:view", "store:view"];
+
+/// How far a token is to go.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum WantedReach {
+    Subtree,
+    Organization,
+    Named(usize),
+}
+
+/// What a token is to be bound to.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wanted {
+    pub(crate) reach: WantedReach,
+    pub(crate) has_ceiling: bool,
+    pub(crate) days: Option<u32>,
+}
+
+/// One thing that happens.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Step {
+    Create { parent: usize, name: usize },
+    Move { org: usize, parent: usize },
+    Delete { org: usize },
+    Join { user: usize, org: usize, roles: usize },
+    Leave { user: usize, org: usize },
+    Suspend { user: usize, org: usize },
+    Reactivate { user: usize, org: usize },
+    SetRoles { user: usize, org: usize, roles: usize },
+    SuspendUser { user: usize },
+    ReactivateUser { user: usize },
+    Generate { user: usize, org: usize, want: Wanted },
+    Revoke { pat: usize },
+    Exchange { pat: usize, target: usize },
+    Advance { hours: u32 },
+}
+
+/// Sequences of a few dozen steps; what makes something comes more often than what ends it.
+pub(crate) fn sequences() -> impl Strategy<Value = Vec<Step>> {
+    proptest::collection::vec(step(), 1..36)
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let (user, org, roles) = (0..3_usize, 0..12_usize, 0..ROLE_SETS.len());
+    let place = (user.clone(), org.clone());
+    let post = (user.clone(), org.clone(), roles);
+    let pair = (org.clone(), org.clone());
+    let (named, held) = ((org.clone(), 0..NAMES.len()), (0..8_usize, org.clone()));
+    prop_oneof![
+        3 => named.prop_map(|(parent, name)| Step::Create { parent, name }),
+        2 => pair.prop_map(|(org, parent)| Step::Move { org, parent }),
+        1 => org.clone().prop_map(|org| Step::Delete { org }),
+        5 => post.clone().prop_map(|(user, org, roles)| Step::Join { user, org, roles }),
+        2 => place.clone().prop_map(|(user, org)| Step::Leave { user, org }),
+        1 => place.clone().prop_map(|(user, org)| Step::Suspend { user, org }),
+        1 => place.clone().prop_map(|(user, org)| Step::Reactivate { user, org }),
+        2 => post.prop_map(|(user, org, roles)| Step::SetRoles { user, org, roles }),
+        1 => user.clone().prop_map(|user| Step::SuspendUser { user }),
+        1 => user.prop_map(|user| Step::ReactivateUser { user }),
+        7 => (place, wanted()).prop_map(|((user, org), want)| Step::Generate { user, org, want }),
+        1 => (0..8_usize).prop_map(|pat| Step::Revoke { pat }),
+        4 => held.prop_map(|(pat, target)| Step::Exchange { pat, target }),
+        2 => (1..30_u32).prop_map(|hours| Step::Advance { hours }),
+    ]
+}
+
+fn wanted() -> impl Strategy<Value = Wanted> {
+    let reach = prop_oneof![
+        3 => Just(WantedReach::Subtree),
+        1 => Just(WantedReach::Organization),
+        1 => (0..12_usize).prop_map(WantedReach::Named),
+    ];
+    let days = proptest::option::weighted(0.3, 1..4_u32);
+    (reach, any::<bool>(), days).prop_map(|(reach, has_ceiling, days)| Wanted {
+        reach,
+        has_ceiling,
+        days,
+    })
+}
