@@ -1,6 +1,6 @@
 //! Identifiers: one type per kind of thing, so that an organization cannot be passed where a user is due.
 //!
-//! All are UUIDv7 (RFC 9562 §5.7) made from a time and random bytes that are handed in. The text form
+//! All are `UUIDv7` (RFC 9562 §5.7) made from a time and random bytes that are handed in. The text form
 //! is the plain hyphenated one, which existing clients expect. Ids are never used again.
 
 use std::fmt;
@@ -25,7 +25,7 @@ macro_rules! ids {
         pub struct $name(Uuid);
 
         impl $name {
-            /// Makes a UUIDv7 of a moment and random bytes.
+            /// Makes a `UUIDv7` of a moment and random bytes.
             pub fn new(now: Timestamp, random: IdRandom) -> Self {
                 Self(v7(now, random))
             }

@@ -27,12 +27,18 @@ mod tests {
     fn a_session_ends_when_idle_and_when_old() {
         let policy = Policy::default();
         let start = Timestamp::from_millis(1_000);
-        let times = SessionTimes { seen_at: start, expires_at: start.plus(policy.session_max) };
+        let times = SessionTimes {
+            seen_at: start,
+            expires_at: start.plus(policy.session_max),
+        };
         let just_before = |at: Timestamp| Timestamp::from_millis(at.millis() - 1);
         let idle = start.plus(policy.session_idle);
         assert!(!times.are_over_at(just_before(idle), &policy));
         assert!(times.are_over_at(idle, &policy));
-        let used = SessionTimes { seen_at: just_before(times.expires_at), ..times };
+        let used = SessionTimes {
+            seen_at: just_before(times.expires_at),
+            ..times
+        };
         assert!(!used.are_over_at(just_before(times.expires_at), &policy));
         assert!(used.are_over_at(times.expires_at, &policy));
     }

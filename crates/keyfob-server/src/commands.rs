@@ -6,10 +6,13 @@ use crate::cli::{Cli, Command, ConfigCommand, OrgCommand, RolesCommand, UserComm
 use crate::config::Config;
 use crate::telemetry;
 
+use self::roles::Mode;
+use self::serve::OnIssuerChange;
+
 mod config;
-//DEMO mod demo;
+mod demo;
 mod docs;
-//IMP mod import;
+mod import;
 mod migrate;
 mod operator;
 mod org;
@@ -24,42 +27,58 @@ mod user;
 /// What went wrong, as one sentence with its causes.
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
     let overrides = cli.overrides();
-    // These two work beside a configuration that is broken.
-    let command = match cli.command {
-        Command::Docs(args) => return docs::write(&args.dir),
-        Command::Config(ConfigCommand::Defaults) => {
-            return config::defaults(&mut io::stdout().lock());
-        }
-        other => other,
+    // Loaded by each command that needs it: two work beside a configuration that is broken.
+    let load = || {
+        let config = Config::load(overrides)?;
+        telemetry::init(&config.log)?;
+        anyhow::Ok(config)
     };
-    let config = &Config::load(overrides)?;
-    telemetry::init(&config.log)?;
-    match command {
-        Command::Config(_check) => config::check(config, &mut io::stdout().lock()),
-        //DEMO Command::Serve(args) if args.demo => demo::run(config, args.json).await,
-        Command::Serve(args) => serve::run(config, args.change_issuer).await,
-        Command::Migrate => migrate::run(config).await,
-        Command::Import(_) => Ok(()), //IMP
-        Command::Roles(RolesCommand::Show) => roles::show(config).await,
-        Command::Roles(RolesCommand::Apply { file, dry_run }) => roles::apply(config, &file, dry_run).await,
-        Command::User(command) => run_user(config, command).await,
+    match cli.command {
+        Command::Docs(args) => docs::write(&args.dir),
+        Command::Config(ConfigCommand::Defaults) => config::defaults(&mut io::stdout().lock()),
+        Command::Config(ConfigCommand::Check) => config::check(&load()?, &mut io::stdout().lock()),
+        Command::Serve(args) if args.demo => demo::run(&load()?, demo::Form::of(&args)).await,
+        Command::Serve(args) => {
+            let replace = args.change_issuer;
+            let on_change = if replace { OnIssuerChange::Replace } else { OnIssuerChange::Refuse };
+            serve::run(&load()?, on_change).await
+        }
+        Command::Migrate => migrate::run(&load()?).await,
+        Command::Import(args) => import::run(&load()?, &args).await,
+        Command::Roles(RolesCommand::Show) => roles::show(&load()?).await,
+        Command::Roles(RolesCommand::Apply { file, dry_run }) => {
+            let mode = if dry_run { Mode::DryRun } else { Mode::Apply };
+            roles::apply(&load()?, &file, mode).await
+        }
+        Command::User(command) => run_user(&load()?, command).await,
         Command::Org(OrgCommand::Add { name, owner, parent }) => {
             let new = org::Add { name: &name, owner: owner.as_deref(), parent: parent.as_deref() };
-            org::add(config, &new).await
+            org::add(&load()?, &new).await
         }
-        Command::Docs(args) => docs::write(&args.dir),
     }
 }
 
 async fn run_user(config: &Config, command: UserCommand) -> anyhow::Result<()> {
     match command {
-        UserCommand::Add { email, full_name, external_id, password } => {
+        UserCommand::Add {
+            email,
+            full_name,
+            external_id,
+            password,
+        } => {
             let external_id = external_id.as_deref();
-            let new = user::Add { email: &email, full_name: &full_name, external_id, password: &password };
+            let new = user::Add {
+                email: &email,
+                full_name: &full_name,
+                external_id,
+                password: &password,
+            };
             user::add(config, &new).await
         }
         UserCommand::Suspend { user } => user::suspend(config, &user).await,
         UserCommand::Reactivate { user } => user::reactivate(config, &user).await,
-        UserCommand::SetPassword { user, password } => user::set_password(config, &user, &password).await,
+        UserCommand::SetPassword { user, password } => {
+            user::set_password(config, &user, &password).await
+        }
     }
 }

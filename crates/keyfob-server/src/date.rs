@@ -42,7 +42,15 @@ mod tests {
 
     #[test]
     fn texts_that_are_no_moments_are_refused() {
-        for text in ["", "tomorrow", "2027-01-15", "2027-01-15T08:00:00", "2027-13-01T00:00:00Z", "0", "never"] {
+        for text in [
+            "",
+            "tomorrow",
+            "2027-01-15",
+            "2027-01-15T08:00:00",
+            "2027-13-01T00:00:00Z",
+            "0",
+            "never",
+        ] {
             assert_eq!(parse_rfc3339(text), None, "{text}");
         }
     }

@@ -3,8 +3,8 @@
 //! Handlers here read a request, call one use case in `app`, and write its answer. They do not query
 //! and do not decide.
 
-pub(crate) mod body;
 pub mod authenticate;
+pub(crate) mod body;
 mod discovery;
 pub mod edge;
 pub mod form;
@@ -44,12 +44,29 @@ fn routes(app: &Arc<App>) -> Router {
         // what tells about them (contract 4)
         .route("/.well-known/jwks.json", get(discovery::jwks))
         .route("/.well-known/openid-configuration", get(discovery::openid))
-        .route("/.well-known/oauth-authorization-server", get(discovery::oauth))
-        .route("/oauth/userinfo", get(discovery::userinfo).post(discovery::userinfo))
-        .route("/auth/realms/{realm}/protocol/openid-connect/userinfo", get(discovery::userinfo).post(discovery::userinfo))
+        .route(
+            "/.well-known/oauth-authorization-server",
+            get(discovery::oauth),
+        )
+        .route(
+            "/oauth/userinfo",
+            get(discovery::userinfo).post(discovery::userinfo),
+        )
+        .route(
+            "/auth/realms/{realm}/protocol/openid-connect/userinfo",
+            get(discovery::userinfo).post(discovery::userinfo),
+        )
         // management (contract 5)
-        .route("/identity/v1/session", get(session::who).post(session::sign_in).delete(session::sign_out))
-        .route("/identity/v1/sessions", get(session::list).delete(session::end_others))
+        .route(
+            "/identity/v1/session",
+            get(session::who)
+                .post(session::sign_in)
+                .delete(session::sign_out),
+        )
+        .route(
+            "/identity/v1/sessions",
+            get(session::list).delete(session::end_others),
+        )
         .route("/identity/v1/sessions/{session}", delete(session::end))
         .route("/identity/v1/organizations", get(organizations::list))
         .route(

@@ -26,7 +26,12 @@ pub(crate) struct Issue<'a> {
 }
 
 /// Makes and signs the access token of a grant.
-pub(crate) fn sign(key: &SigningKey, issue: &Issue<'_>, grant: &Grant<'_>, catalogue: &Catalogue) -> Result<String, BadKeys> {
+pub(crate) fn sign(
+    key: &SigningKey,
+    issue: &Issue<'_>,
+    grant: &Grant<'_>,
+    catalogue: &Catalogue,
+) -> Result<String, BadKeys> {
     let mut claims = claims(issue, grant, catalogue);
     let mut unsigned = encode_unsigned(key.header(), &claims);
     if unsigned.len() + SIGNATURE_LENGTH > ACCESS_TOKEN_MAX {
@@ -61,7 +66,11 @@ fn claims(issue: &Issue<'_>, grant: &Grant<'_>, catalogue: &Catalogue) -> Access
         current_organization_id: grant.organization.uuid(),
         root_organization_id: grant.root.uuid(),
         pid: pat.id.uuid(),
-        ep: Epochs { user: epochs.user, tree: epochs.tree, instance: epochs.instance },
+        ep: Epochs {
+            user: epochs.user,
+            tree: epochs.tree,
+            instance: epochs.instance,
+        },
         entitlements: Some(owned(catalogue.names(grant.permissions))),
         entitlements_ref: None,
         roles,

@@ -58,7 +58,9 @@ struct KeyTimes {
 
 impl fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningKey").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("SigningKey")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -70,7 +72,9 @@ impl SigningKey {
 
     /// Signs: ECDSA on P-256 with SHA-256, the two numbers side by side (RFC 7518 §3.4).
     pub fn sign(&self, message: &[u8]) -> Result<impl AsRef<[u8]> + use<>, BadKeys> {
-        self.pair.sign(&SystemRandom::new(), message).map_err(|_unspecified| BadKeys::NotAKey(self.id))
+        self.pair
+            .sign(&SystemRandom::new(), message)
+            .map_err(|_unspecified| BadKeys::NotAKey(self.id))
     }
 }
 
@@ -86,7 +90,11 @@ impl KeyRing {
     /// Opens the records read under a key set's number.
     pub fn open(number: i64, records: &[KeyRecord], root_key: &RootKey) -> Result<Self, BadKeys> {
         let (mut peppers, mut signing) = (Vec::new(), Vec::new());
-        for record in records.iter().rev().filter(|record| record.dropped_at.is_none()) {
+        for record in records
+            .iter()
+            .rev()
+            .filter(|record| record.dropped_at.is_none())
+        {
             let opened = root_key
                 .open(&record.purpose, record.id.uuid(), &record.sealed)
                 .map_err(|cause| BadKeys::DoesNotOpen(record.id, cause))?;
@@ -99,7 +107,11 @@ impl KeyRing {
         if peppers.is_empty() {
             return Err(BadKeys::NoPepper);
         }
-        Ok(Self { number, peppers, signing })
+        Ok(Self {
+            number,
+            peppers,
+            signing,
+        })
     }
 
     /// The number of the key set that it was read under.
@@ -114,13 +126,21 @@ impl KeyRing {
 
     /// The key that signs now: of those that may, the one that may since latest.
     pub fn signer(&self, now: Timestamp) -> Result<&SigningKey, BadKeys> {
-        let ready = self.signing.iter().filter(|key| key.record.sign_from <= now && !key.is_retired(now));
-        ready.max_by_key(|key| key.record.sign_from).ok_or(BadKeys::NoSigner)
+        let ready = self
+            .signing
+            .iter()
+            .filter(|key| key.record.sign_from <= now && !key.is_retired(now));
+        ready
+            .max_by_key(|key| key.record.sign_from)
+            .ok_or(BadKeys::NoSigner)
     }
 
     /// The keys that verify now: what the JWKS lists (RFC 7517 §5).
     pub fn jwks(&self, now: Timestamp) -> Jwks {
-        let listed = self.signing.iter().filter(|key| key.record.publish_from <= now && !key.is_retired(now));
+        let listed = self
+            .signing
+            .iter()
+            .filter(|key| key.record.publish_from <= now && !key.is_retired(now));
         Jwks::new(listed.map(|key| key.public.clone()).collect())
     }
 }
@@ -146,8 +166,10 @@ fn pepper(id: KeyId, opened: &[u8]) -> Result<Pepper, BadKeys> {
 fn signing_key(record: &KeyRecord, pkcs8: &[u8]) -> Result<SigningKey, BadKeys> {
     let not_a_key = || BadKeys::NotAKey(record.id);
     let kid = record.id.to_string();
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8).map_err(|_rejected| not_a_key())?;
-    let public = PublicKey::from_es256_point(kid.as_str(), pair.public_key().as_ref()).map_err(|_point| not_a_key())?;
+    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8)
+        .map_err(|_rejected| not_a_key())?;
+    let public = PublicKey::from_es256_point(kid.as_str(), pair.public_key().as_ref())
+        .map_err(|_point| not_a_key())?;
     Ok(SigningKey {
         id: record.id,
         header: header_segment(Algorithm::Es256, &kid),
@@ -166,11 +188,21 @@ pub fn new_pepper(root_key: &RootKey, entropy: &dyn Entropy, now: Timestamp) -> 
     let mut bytes = Zeroizing::new([0; PEPPER_LENGTH]);
     entropy.fill(Purpose::Key, bytes.as_mut());
     let id = new_id(entropy, now);
-    record(id, PEPPER, "HMAC-SHA-256", root_key.seal(PEPPER, id.uuid(), bytes.as_ref(), entropy), now)
+    record(
+        id,
+        PEPPER,
+        "HMAC-SHA-256",
+        root_key.seal(PEPPER, id.uuid(), bytes.as_ref(), entropy),
+        now,
+    )
 }
 
 /// Makes a new ES256 key for access tokens, sealed; listed and signing at once, as the first key is.
-pub fn new_signing_key(root_key: &RootKey, entropy: &dyn Entropy, now: Timestamp) -> Result<KeyRecord, BadKeys> {
+pub fn new_signing_key(
+    root_key: &RootKey,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+) -> Result<KeyRecord, BadKeys> {
     let id = new_id(entropy, now);
     let random = SystemRandom::new();
     let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
@@ -179,7 +211,10 @@ pub fn new_signing_key(root_key: &RootKey, entropy: &dyn Entropy, now: Timestamp
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref());
     let pair = pair.map_err(|_rejected| BadKeys::NotAKey(id))?;
     let public_key = Some(pair.public_key().as_ref().to_vec());
-    Ok(KeyRecord { public_key, ..record(id, ACCESS_TOKEN, Algorithm::Es256.name(), sealed, now) })
+    Ok(KeyRecord {
+        public_key,
+        ..record(id, ACCESS_TOKEN, Algorithm::Es256.name(), sealed, now)
+    })
 }
 
 fn new_id(entropy: &dyn Entropy, now: Timestamp) -> KeyId {
@@ -222,17 +257,33 @@ mod tests {
         let root_key = root_key();
         let later = NOW.plus(Duration::from_mins(10));
         let old = new_signing_key(&root_key, &SystemEntropy, NOW).expect("a key");
-        let old = KeyRecord { retire_at: Some(later.plus(Duration::from_mins(10))), ..old };
+        let old = KeyRecord {
+            retire_at: Some(later.plus(Duration::from_mins(10))),
+            ..old
+        };
         let new = new_signing_key(&root_key, &SystemEntropy, NOW).expect("a key");
-        let new = KeyRecord { sign_from: later, ..new };
+        let new = KeyRecord {
+            sign_from: later,
+            ..new
+        };
         let pepper = new_pepper(&root_key, &SystemEntropy, NOW);
-        let ring = KeyRing::open(1, &[pepper, old.clone(), new.clone()], &root_key).expect("a ring");
+        let ring =
+            KeyRing::open(1, &[pepper, old.clone(), new.clone()], &root_key).expect("a ring");
         let signs = |at| ring.signer(at).map(|key| key.id).ok();
         let just_before = Timestamp::from_millis(later.millis() - 1);
         assert_eq!(signs(just_before), Some(old.id));
         assert_eq!(signs(later), Some(new.id));
-        assert_eq!(ring.jwks(just_before).keys().count(), 2, "the next is listed before it signs");
-        assert_eq!(ring.jwks(later.plus(Duration::from_mins(10))).keys().count(), 1);
+        assert_eq!(
+            ring.jwks(just_before).keys().count(),
+            2,
+            "the next is listed before it signs"
+        );
+        assert_eq!(
+            ring.jwks(later.plus(Duration::from_mins(10)))
+                .keys()
+                .count(),
+            1
+        );
         assert_eq!(signs(Timestamp::from_millis(NOW.millis() - 1)), None);
     }
 
@@ -248,7 +299,10 @@ mod tests {
         let root_key = root_key();
         let pepper = new_pepper(&root_key, &SystemEntropy, NOW);
         let dropped = new_signing_key(&root_key, &SystemEntropy, NOW).expect("a key");
-        let dropped = KeyRecord { dropped_at: Some(NOW), ..dropped };
+        let dropped = KeyRecord {
+            dropped_at: Some(NOW),
+            ..dropped
+        };
         let ring = KeyRing::open(1, &[pepper, dropped], &root_key).expect("a ring");
         assert!(matches!(ring.signer(NOW), Err(BadKeys::NoSigner)));
         assert_eq!(ring.jwks(NOW).keys().count(), 0);

@@ -19,6 +19,6 @@ pub mod secret;
 pub mod state;
 pub mod system;
 pub mod telemetry;
-mod web;
 #[cfg(test)]
 mod testing;
+mod web;

@@ -28,7 +28,11 @@ impl DataDirLock {
         let failed = |cause| LockError::Io(data_dir.to_owned(), cause);
         std::fs::create_dir_all(data_dir).map_err(failed)?;
         let mut options = OpenOptions::new();
-        let file = options.create(true).truncate(false).write(true).open(data_dir.join(LOCK_FILE));
+        let file = options
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(data_dir.join(LOCK_FILE));
         let file = file.map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Self(file)),
@@ -46,7 +50,10 @@ mod tests {
     fn a_data_directory_is_locked_by_one_at_a_time() {
         let folder = tempfile::tempdir().expect("a folder");
         let held = DataDirLock::take(folder.path()).expect("the lock");
-        assert!(matches!(DataDirLock::take(folder.path()), Err(LockError::InUse(_))));
+        assert!(matches!(
+            DataDirLock::take(folder.path()),
+            Err(LockError::InUse(_))
+        ));
         drop(held);
         assert!(DataDirLock::take(folder.path()).is_ok());
     }

@@ -109,12 +109,19 @@ pub async fn open(
     if !root_key.fits(&instance.root_check) {
         return Err(RootKeyError::Wrong(place).into());
     }
-    Ok(Installation { store, root_key, instance })
+    Ok(Installation {
+        store,
+        root_key,
+        instance,
+    })
 }
 
 fn options(config: &Config) -> Result<StoreOptions, OpenError> {
     let folder = &config.data_dir;
-    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    let made = fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder);
     made.map_err(|cause| OpenError::DataDir(folder.clone(), cause))?;
     match &config.database {
         DatabaseConfig::Embedded => Ok(StoreOptions::sqlite(folder.join(DATABASE_FILE))),
@@ -151,9 +158,15 @@ async fn found_instance(
     let new = &NewInstance {
         incarnation: Builder::from_unix_timestamp_millis(millis, &random).into_uuid(),
         root_check: &root_check,
-        catalogue: NewCatalogue { version: 1, body: roles_file::FIRST },
+        catalogue: NewCatalogue {
+            version: 1,
+            body: roles_file::FIRST,
+        },
     };
-    let keys = &[new_pepper(root_key, entropy, now), new_signing_key(root_key, entropy, now)?];
+    let keys = &[
+        new_pepper(root_key, entropy, now),
+        new_signing_key(root_key, entropy, now)?,
+    ];
     let instance = retry(|| async move {
         let mut tx = store.write().await?;
         if instance_find(&mut tx).await?.is_none() {
@@ -167,5 +180,7 @@ async fn found_instance(
         Ok::<_, StoreError>(instance)
     })
     .await?;
-    instance.ok_or(OpenError::Store(StoreError::Misuse { what: "a founded instance is not there" }))
+    instance.ok_or(OpenError::Store(StoreError::Misuse {
+        what: "a founded instance is not there",
+    }))
 }

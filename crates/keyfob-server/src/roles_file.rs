@@ -14,7 +14,9 @@ pub enum BadRolesFile {
     #[error("not a role catalogue: {0}")]
     Form(#[from] toml::de::Error),
     /// A level that there is not.
-    #[error("the module \"{module}\" has the level \"{level}\": levels are manage, operate, external-operate and view")]
+    #[error(
+        "the module \"{module}\" has the level \"{level}\": levels are manage, operate, external-operate and view"
+    )]
     Level {
         /// The module's key.
         module: String,
@@ -48,9 +50,16 @@ pub fn read(text: &str, version: i64) -> Result<Catalogue, BadRolesFile> {
         let mut levels = Vec::new();
         for level in module.levels {
             let known = Level::from_word(&level);
-            levels.push(known.ok_or_else(|| BadRolesFile::Level { module: module.key.clone(), level })?);
+            levels.push(known.ok_or_else(|| BadRolesFile::Level {
+                module: module.key.clone(),
+                level,
+            })?);
         }
-        modules.push(Module { key: module.key, title: module.title, levels });
+        modules.push(Module {
+            key: module.key,
+            title: module.title,
+            levels,
+        });
     }
     Ok(Catalogue::new(version, modules)?)
 }
@@ -60,9 +69,15 @@ pub fn print(catalogue: &Catalogue) -> Result<String, toml::ser::Error> {
     let module = |module: &Module| FileModule {
         key: module.key.clone(),
         title: module.title.clone(),
-        levels: module.levels.iter().map(|level| level.word().to_owned()).collect(),
+        levels: module
+            .levels
+            .iter()
+            .map(|level| level.word().to_owned())
+            .collect(),
     };
-    toml::to_string(&File { module: catalogue.modules().iter().map(module).collect() })
+    toml::to_string(&File {
+        module: catalogue.modules().iter().map(module).collect(),
+    })
 }
 
 #[cfg(test)]
@@ -74,7 +89,11 @@ mod tests {
         let catalogue = read(FIRST, 1).expect("a catalogue");
         assert_eq!(catalogue.modules().len(), 13);
         assert_eq!(catalogue.everything().len(), 35);
-        let gives = |role| catalogue.role(role).map(|set| catalogue.names(set).join(" "));
+        let gives = |role| {
+            catalogue
+                .role(role)
+                .map(|set| catalogue.names(set).join(" "))
+        };
         assert_eq!(gives("manage-billing").as_deref(), Some("billing:manage"));
         assert_eq!(
             gives("operate-publish-ios").as_deref(),
@@ -94,7 +113,10 @@ mod tests {
     fn wrong_files_are_refused_with_the_place() {
         let wrong = |text: &str| read(text, 1).map(|_| ()).expect_err("refused").to_string();
         assert!(wrong("module = 3").contains("not a role catalogue"));
-        assert!(wrong("[[module]]\nkey='a'\ntitle='A'\nlevels=['view']\ncolour='red'").contains("colour"));
+        assert!(
+            wrong("[[module]]\nkey='a'\ntitle='A'\nlevels=['view']\ncolour='red'")
+                .contains("colour")
+        );
         assert!(wrong("[[module]]\nkey='a'\ntitle='A'\nlevels=['admin']").contains("\"admin\""));
     }
 }

@@ -41,7 +41,9 @@ pub enum RootKeyError {
     #[error("the root key {0} can be read by others: take that right away (chmod 600 {0})")]
     Open(PathBuf),
     /// It does not hold 32 bytes in base64.
-    #[error("the root key {0} does not hold 32 bytes in base64 (make one with: head -c 32 /dev/urandom | base64)")]
+    #[error(
+        "the root key {0} does not hold 32 bytes in base64 (make one with: head -c 32 /dev/urandom | base64)"
+    )]
     Form(PathBuf),
     /// It is not the one that the database was made with.
     #[error("the root key {0} is not the one that this database was made with")]
@@ -66,9 +68,12 @@ impl RootKey {
     /// Reads a root key file: 32 bytes in base64, for its owner only.
     pub fn load(path: &Path) -> Result<Self, RootKeyError> {
         let place = || path.to_owned();
-        let unreadable = |cause: io::Error| match cause.kind() {
-            io::ErrorKind::NotFound => RootKeyError::Missing(place()),
-            _other => RootKeyError::Unreadable(place(), cause),
+        let unreadable = |cause: io::Error| {
+            if cause.kind() == io::ErrorKind::NotFound {
+                RootKeyError::Missing(place())
+            } else {
+                RootKeyError::Unreadable(place(), cause)
+            }
         };
         let mode = fs::metadata(path).map_err(unreadable)?.permissions().mode();
         if mode & 0o077 != 0 {
@@ -77,7 +82,8 @@ impl RootKey {
         let text = Zeroizing::new(fs::read_to_string(path).map_err(unreadable)?);
         let bytes = BASE64.decode(text.trim().as_bytes()).map(Zeroizing::new);
         let bytes = bytes.map_err(|_not_base64| RootKeyError::Form(place()))?;
-        let key = UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_length| RootKeyError::Form(place()))?;
+        let key =
+            UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_length| RootKeyError::Form(place()))?;
         Ok(Self(LessSafeKey::new(key)))
     }
 
@@ -103,7 +109,9 @@ impl RootKey {
         sealed.extend(nonce);
         let mut body = secret.to_vec();
         let nonce = Nonce::assume_unique_for_key(nonce);
-        let done = self.0.seal_in_place_append_tag(nonce, aad(purpose, id), &mut body);
+        let done = self
+            .0
+            .seal_in_place_append_tag(nonce, aad(purpose, id), &mut body);
         if done.is_err() {
             // Only a secret of gigabytes is too long to seal; nothing of it may stay in the clear.
             body.zeroize();
@@ -113,7 +121,12 @@ impl RootKey {
     }
 
     /// Opens what was sealed for the same record.
-    pub fn open(&self, purpose: &str, id: Uuid, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
+    pub fn open(
+        &self,
+        purpose: &str,
+        id: Uuid,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, DoesNotOpen> {
         let (form, rest) = sealed.split_first().ok_or(DoesNotOpen)?;
         let (nonce, body) = rest.split_at_checked(NONCE_LEN).ok_or(DoesNotOpen)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_length| DoesNotOpen)?;
@@ -134,7 +147,8 @@ impl RootKey {
 
     /// Whether a database's check value was sealed under this key.
     pub fn fits(&self, check_value: &[u8]) -> bool {
-        self.open(CHECK_PURPOSE, Uuid::nil(), check_value).is_ok_and(|text| text.as_slice() == CHECK_TEXT)
+        self.open(CHECK_PURPOSE, Uuid::nil(), check_value)
+            .is_ok_and(|text| text.as_slice() == CHECK_TEXT)
     }
 }
 
@@ -153,7 +167,11 @@ fn make(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
     let mut number = [0; 8];
     entropy.fill(Purpose::Id, &mut number);
     let draft = path.with_extension(format!("draft-{:016x}", u64::from_le_bytes(number)));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(&draft)?;
     let mut text = Zeroizing::new(BASE64.encode(bytes.as_ref()));
     text.push('\n');
     let linked = file
@@ -162,7 +180,9 @@ fn make(path: &Path, entropy: &dyn Entropy) -> io::Result<()> {
         .and_then(|()| fs::hard_link(&draft, path));
     fs::remove_file(&draft)?;
     linked?;
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
     File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
 }
 
@@ -181,7 +201,10 @@ mod tests {
         let key = key(folder.path());
         let id = Uuid::from_u128(1);
         let sealed = key.seal("pepper", id, b"secret", &SystemEntropy);
-        assert_eq!(key.open("pepper", id, &sealed).expect("opens").as_slice(), b"secret");
+        assert_eq!(
+            key.open("pepper", id, &sealed).expect("opens").as_slice(),
+            b"secret"
+        );
         assert!(key.open("signing", id, &sealed).is_err());
         assert!(key.open("pepper", Uuid::from_u128(2), &sealed).is_err());
         for index in 0..sealed.len() {
@@ -195,7 +218,10 @@ mod tests {
 
     #[test]
     fn the_check_value_tells_a_wrong_key() {
-        let (one, two) = (tempfile::tempdir().expect("a folder"), tempfile::tempdir().expect("a folder"));
+        let (one, two) = (
+            tempfile::tempdir().expect("a folder"),
+            tempfile::tempdir().expect("a folder"),
+        );
         let value = key(one.path()).check_value(&SystemEntropy);
         assert!(key(one.path()).fits(&value), "the same file is read again");
         assert!(!key(two.path()).fits(&value));
@@ -205,11 +231,18 @@ mod tests {
     fn a_root_key_file_is_for_its_owner_only_and_holds_32_bytes() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("root.key");
-        assert!(matches!(RootKey::load(&path), Err(RootKeyError::Missing(_))));
+        assert!(matches!(
+            RootKey::load(&path),
+            Err(RootKeyError::Missing(_))
+        ));
         key(folder.path());
         let mode = fs::metadata(&path).expect("a file").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1, "no draft is left");
+        assert_eq!(
+            fs::read_dir(folder.path()).expect("a folder").count(),
+            1,
+            "no draft is left"
+        );
         fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).expect("permissions");
         assert!(matches!(RootKey::load(&path), Err(RootKeyError::Open(_))));
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("permissions");

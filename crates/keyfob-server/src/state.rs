@@ -127,8 +127,14 @@ impl App {
 
     /// Catalogue and keys of just these numbers, which a decision saw in its own snapshot. None when the
     /// database has moved on since: the caller reads its facts again.
-    pub async fn loaded_at(&self, catalogue: i64, key_set: i64) -> Result<Option<Arc<Loaded>>, LoadError> {
-        let fits = |loaded: &Loaded| loaded.catalogue.version() == catalogue && loaded.ring.number() == key_set;
+    pub async fn loaded_at(
+        &self,
+        catalogue: i64,
+        key_set: i64,
+    ) -> Result<Option<Arc<Loaded>>, LoadError> {
+        let fits = |loaded: &Loaded| {
+            loaded.catalogue.version() == catalogue && loaded.ring.number() == key_set
+        };
         let loaded = self.loaded();
         if fits(&loaded) {
             return Ok(Some(loaded));
@@ -141,7 +147,9 @@ impl App {
     pub async fn loaded_in(&self, tx: &mut Tx) -> Result<Arc<Loaded>, LoadError> {
         let instance = instance_find(tx).await?.ok_or(LoadError::NoInstance)?;
         let loaded = self.loaded();
-        if loaded.catalogue.version() == instance.catalogue && loaded.ring.number() == instance.key_set {
+        if loaded.catalogue.version() == instance.catalogue
+            && loaded.ring.number() == instance.key_set
+        {
             return Ok(loaded);
         }
         // Not kept: what this transaction sees may still be rolled back.
@@ -171,10 +179,16 @@ impl App {
 
 async fn load(tx: &mut Tx, root_key: &RootKey, issuer: &str) -> Result<Loaded, LoadError> {
     let instance = instance_find(tx).await?.ok_or(LoadError::NoInstance)?;
-    let body = catalogue_find(tx, instance.catalogue).await?.ok_or(LoadError::NoCatalogue)?;
+    let body = catalogue_find(tx, instance.catalogue)
+        .await?
+        .ok_or(LoadError::NoCatalogue)?;
     let records = key_list(tx).await?;
     let catalogue = roles_file::read(&body, instance.catalogue)?;
     let ring = KeyRing::open(instance.key_set, &records, root_key)?;
     let verifier = Verifier::new(issuer, issuer, ring.verifying()).with_leeway(0);
-    Ok(Loaded { catalogue, ring, verifier })
+    Ok(Loaded {
+        catalogue,
+        ring,
+        verifier,
+    })
 }

@@ -15,8 +15,13 @@ pub struct SystemClock {
 
 impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
-        #[expect(clippy::disallowed_methods, reason = "this is the door by which time comes in")]
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "this is the door by which time comes in"
+        )]
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         let millis = i64::try_from(since.as_millis()).unwrap_or(i64::MAX);
         let before = self.latest.fetch_max(millis, Ordering::Relaxed);
         Timestamp::from_millis(before.max(millis))
@@ -28,10 +33,8 @@ impl Clock for SystemClock {
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
-    #[expect(clippy::panic, reason = "without random bytes no secret may be made; AWS-LC itself aborts here")]
     fn fill(&self, _purpose: Purpose, out: &mut [u8]) {
-        if rand::fill(out).is_err() {
-            panic!("the operating system gives no random bytes");
-        }
+        // Without random bytes no secret may be made; AWS-LC itself aborts here.
+        assert!(rand::fill(out).is_ok(), "the operating system gives no random bytes");
     }
 }

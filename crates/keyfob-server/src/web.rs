@@ -44,18 +44,39 @@ struct Home<'a> {
 
 /// Answers `GET /`.
 pub(crate) async fn home(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    let page = Home { issuer: &app.issuer, version: env!("CARGO_PKG_VERSION"), messages: &MESSAGES };
+    let page = Home {
+        issuer: &app.issuer,
+        version: env!("CARGO_PKG_VERSION"),
+        messages: &MESSAGES,
+    };
     let html = page.render().map_err(Problem::internal)?;
-    Ok(([(header::CONTENT_TYPE, HTML), (header::CONTENT_SECURITY_POLICY, POLICY)], html).into_response())
+    Ok((
+        [
+            (header::CONTENT_TYPE, HTML),
+            (header::CONTENT_SECURITY_POLICY, POLICY),
+        ],
+        html,
+    )
+        .into_response())
 }
 
 /// Answers `GET /assets/{file}`.
 pub(crate) async fn asset(Path(file): Path<String>) -> Result<Response, Problem> {
     let (media_type, bytes): (&'static str, &'static [u8]) = match file.as_str() {
-        "keyfob.css" => ("text/css; charset=utf-8", include_bytes!("../assets/keyfob.css")),
+        "keyfob.css" => (
+            "text/css; charset=utf-8",
+            include_bytes!("../assets/keyfob.css"),
+        ),
         "logo.svg" => ("image/svg+xml", include_bytes!("../assets/logo.svg")),
         _other => return Err(Code::NotFound.into()),
     };
     let media_type = HeaderValue::from_static(media_type);
-    Ok(([(header::CONTENT_TYPE, media_type), (header::CACHE_CONTROL, A_DAY)], bytes).into_response())
+    Ok((
+        [
+            (header::CONTENT_TYPE, media_type),
+            (header::CACHE_CONTROL, A_DAY),
+        ],
+        bytes,
+    )
+        .into_response())
 }

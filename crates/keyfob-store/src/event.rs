@@ -26,7 +26,12 @@ statements! {
 }
 
 /// Appends one audit record to the chain of its tree.
-pub async fn audit_append(tx: &mut Tx, actor: &Actor, fact: Fact, now: Timestamp) -> Result<(), StoreError> {
+pub async fn audit_append(
+    tx: &mut Tx,
+    actor: &Actor,
+    fact: Fact,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     audit_append_all(tx, actor, &[fact], now).await
 }
 
@@ -39,36 +44,72 @@ pub(crate) async fn audit_append_all(
 ) -> Result<(), StoreError> {
     let mut rest: Vec<&Fact> = facts.iter().collect();
     while let Some(first) = rest.first().copied() {
-        let (same, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|fact| fact.tree == first.tree);
+        let (same, others): (Vec<_>, Vec<_>) =
+            rest.into_iter().partition(|fact| fact.tree == first.tree);
         append_to_chain(tx, actor, &same, now).await?;
         rest = others;
     }
     Ok(())
 }
 
-async fn append_to_chain(tx: &mut Tx, actor: &Actor, facts: &[&Fact], now: Timestamp) -> Result<(), StoreError> {
-    let tree = facts.first().and_then(|fact| fact.tree).map_or(Uuid::nil(), OrgId::uuid);
+async fn append_to_chain(
+    tx: &mut Tx,
+    actor: &Actor,
+    facts: &[&Fact],
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let tree = facts
+        .first()
+        .and_then(|fact| fact.tree)
+        .map_or(Uuid::nil(), OrgId::uuid);
     let head = tx
-        .optional(&AUDIT_HEAD_FIND, args![tree], |row| Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?)))
+        .optional(&AUDIT_HEAD_FIND, args![tree], |row| {
+            Ok((row.get::<i64>(0)?, row.get::<Vec<u8>>(1)?))
+        })
         .await?;
     let (mut seq, mut hash) = head.unwrap_or((0, CHAIN_START.to_vec()));
     let address = actor.address.map(|address| address.to_string());
     for fact in facts {
         seq += 1;
-        let record = Record { seq, at: now, via: actor.via, actor: actor.person, request: actor.request, fact };
+        let record = Record {
+            seq,
+            at: now,
+            via: actor.via,
+            actor: actor.person,
+            request: actor.request,
+            fact,
+        };
         let next = link(&hash, &record).to_vec();
         let values = args![
-            tree, seq, now, fact.action.word(), actor.via.word(), actor.person, fact.organization, fact.subject,
-            &fact.detail, actor.request, hash.as_slice(), next.as_slice()
+            tree,
+            seq,
+            now,
+            fact.action.word(),
+            actor.via.word(),
+            actor.person,
+            fact.organization,
+            fact.subject,
+            &fact.detail,
+            actor.request,
+            hash.as_slice(),
+            next.as_slice()
         ];
         tx.execute(&AUDIT_RECORD_INSERT, values).await?;
         if let Some(person) = actor.person {
-            let origin = args![tree, seq, person, address.as_deref(), actor.client.as_deref()];
+            let origin = args![
+                tree,
+                seq,
+                person,
+                address.as_deref(),
+                actor.client.as_deref()
+            ];
             tx.execute(&AUDIT_ORIGIN_INSERT, origin).await?;
         }
         hash = next;
     }
-    tx.execute(&AUDIT_HEAD_PUT, args![tree, seq, hash.as_slice()]).await.map(|_rows| ())
+    tx.execute(&AUDIT_HEAD_PUT, args![tree, seq, hash.as_slice()])
+        .await
+        .map(|_rows| ())
 }
 
 /// One stored audit record.
@@ -100,21 +141,25 @@ pub struct AuditRecord {
 
 /// Reads a tree's whole chain; none: the instance's.
 pub async fn audit_list(tx: &mut Tx, tree: Option<OrgId>) -> Result<Vec<AuditRecord>, StoreError> {
-    tx.all(&AUDIT_LIST, args![tree.map_or(Uuid::nil(), OrgId::uuid)], |row| {
-        Ok(AuditRecord {
-            seq: row.get(0)?,
-            at: row.get(1)?,
-            action: row.get(2)?,
-            via: row.get(3)?,
-            actor: row.get(4)?,
-            organization: row.get(5)?,
-            subject: row.get(6)?,
-            detail: row.get(7)?,
-            request: row.get(8)?,
-            previous_hash: row.get(9)?,
-            hash: row.get(10)?,
-        })
-    })
+    tx.all(
+        &AUDIT_LIST,
+        args![tree.map_or(Uuid::nil(), OrgId::uuid)],
+        |row| {
+            Ok(AuditRecord {
+                seq: row.get(0)?,
+                at: row.get(1)?,
+                action: row.get(2)?,
+                via: row.get(3)?,
+                actor: row.get(4)?,
+                organization: row.get(5)?,
+                subject: row.get(6)?,
+                detail: row.get(7)?,
+                request: row.get(8)?,
+                previous_hash: row.get(9)?,
+                hash: row.get(10)?,
+            })
+        },
+    )
     .await
 }
 
@@ -132,39 +177,91 @@ pub struct AuditOrigin {
 }
 
 /// Reads the side records of a tree's chain.
-pub async fn audit_origins(tx: &mut Tx, tree: Option<OrgId>) -> Result<Vec<AuditOrigin>, StoreError> {
-    tx.all(&AUDIT_ORIGINS, args![tree.map_or(Uuid::nil(), OrgId::uuid)], |row| {
-        Ok(AuditOrigin { seq: row.get(0)?, person: row.get(1)?, address: row.get(2)?, client: row.get(3)? })
-    })
+pub async fn audit_origins(
+    tx: &mut Tx,
+    tree: Option<OrgId>,
+) -> Result<Vec<AuditOrigin>, StoreError> {
+    tx.all(
+        &AUDIT_ORIGINS,
+        args![tree.map_or(Uuid::nil(), OrgId::uuid)],
+        |row| {
+            Ok(AuditOrigin {
+                seq: row.get(0)?,
+                person: row.get(1)?,
+                address: row.get(2)?,
+                client: row.get(3)?,
+            })
+        },
+    )
     .await
 }
 
 /// Appends an item to the feed: takes the next number in the same transaction, so that numbers are
 /// gapless and in commit order (ADR 0004).
-pub(crate) async fn feed_append(tx: &mut Tx, item: FeedItem, now: Timestamp) -> Result<i64, StoreError> {
-    let next = tx.optional(&FEED_NEXT, args![], |row| row.get::<i64>(0)).await?;
+pub(crate) async fn feed_append(
+    tx: &mut Tx,
+    item: FeedItem,
+    now: Timestamp,
+) -> Result<i64, StoreError> {
+    let next = tx
+        .optional(&FEED_NEXT, args![], |row| row.get::<i64>(0))
+        .await?;
     let seq = next.ok_or(StoreError::corrupt("the feed has no head"))?;
     let none = || Value::Uuid(None);
     let (kind, pat, user, tree, key, epoch) = match item {
         FeedItem::Pat(pat) => ("pat", Value::from(pat), none(), none(), none(), None),
-        FeedItem::User { user, tree, epoch } => ("user", none(), Value::from(user), Value::from(tree), none(), Some(epoch)),
-        FeedItem::Tree { tree, epoch } => ("tree", none(), none(), Value::from(tree), none(), Some(epoch)),
+        FeedItem::User { user, tree, epoch } => (
+            "user",
+            none(),
+            Value::from(user),
+            Value::from(tree),
+            none(),
+            Some(epoch),
+        ),
+        FeedItem::Tree { tree, epoch } => (
+            "tree",
+            none(),
+            none(),
+            Value::from(tree),
+            none(),
+            Some(epoch),
+        ),
         FeedItem::Instance { epoch } => ("instance", none(), none(), none(), none(), Some(epoch)),
         FeedItem::Key(key) => ("key", none(), none(), none(), Value::from(key), None),
     };
-    let values = [Value::from(seq), Value::from(now), Value::from(kind), pat, user, tree, key, Value::from(epoch)];
+    let values = [
+        Value::from(seq),
+        Value::from(now),
+        Value::from(kind),
+        pat,
+        user,
+        tree,
+        key,
+        Value::from(epoch),
+    ];
     tx.execute(&FEED_INSERT, &values).await?;
     Ok(seq)
 }
 
 /// Reads the items after a number, the oldest first, at most `limit`.
-pub async fn feed_after(tx: &mut Tx, after: i64, limit: i64) -> Result<Vec<(i64, FeedItem)>, StoreError> {
+pub async fn feed_after(
+    tx: &mut Tx,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<(i64, FeedItem)>, StoreError> {
     tx.all(&FEED_AFTER, args![after, limit], |row| {
         let epoch = || row.get::<i64>(6);
         let item = match row.text(1)? {
             "pat" => FeedItem::Pat(row.get(2)?),
-            "user" => FeedItem::User { user: row.get(3)?, tree: row.get(4)?, epoch: epoch()? },
-            "tree" => FeedItem::Tree { tree: row.get(4)?, epoch: epoch()? },
+            "user" => FeedItem::User {
+                user: row.get(3)?,
+                tree: row.get(4)?,
+                epoch: epoch()?,
+            },
+            "tree" => FeedItem::Tree {
+                tree: row.get(4)?,
+                epoch: epoch()?,
+            },
             "instance" => FeedItem::Instance { epoch: epoch()? },
             "key" => FeedItem::Key(row.get(5)?),
             _unknown => return Err(StoreError::corrupt("an unknown kind of feed item")),

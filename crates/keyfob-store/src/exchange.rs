@@ -66,11 +66,19 @@ pub async fn exchange_facts(
 }
 
 /// Reads the same facts of a PAT known by its id: what stands behind an access token now.
-pub async fn exchange_facts_of(tx: &mut Tx, pat: PatId, target: OrgId) -> Result<Option<ExchangeSnapshot>, StoreError> {
+pub async fn exchange_facts_of(
+    tx: &mut Tx,
+    pat: PatId,
+    target: OrgId,
+) -> Result<Option<ExchangeSnapshot>, StoreError> {
     facts(tx, &FACTS_BY_PAT, args![pat, Some(target)]).await
 }
 
-async fn facts(tx: &mut Tx, statement: &'static Statement, values: &[Value<'_>]) -> Result<Option<ExchangeSnapshot>, StoreError> {
+async fn facts(
+    tx: &mut Tx,
+    statement: &'static Statement,
+    values: &[Value<'_>],
+) -> Result<Option<ExchangeSnapshot>, StoreError> {
     let mut snapshot: Option<ExchangeSnapshot> = None;
     let mut path: Vec<(i64, OrgId)> = Vec::new();
     let mut memberships: Vec<Membership> = Vec::new();
@@ -93,7 +101,8 @@ async fn facts(tx: &mut Tx, statement: &'static Statement, values: &[Value<'_>])
         // The statement does not order: it would cost a sort that these few rows do not need.
         path.sort_unstable();
         let bad = |cause| StoreError::corrupt_by("a path that is none", cause);
-        let lineage = Lineage::new(path.into_iter().map(|(_depth, id)| id).collect()).map_err(bad)?;
+        let lineage =
+            Lineage::new(path.into_iter().map(|(_depth, id)| id).collect()).map_err(bad)?;
         snapshot.facts.target = Some(lineage);
         snapshot.facts.memberships = memberships;
     }
@@ -107,7 +116,10 @@ fn read_first(row: &RowRef<'_>) -> Result<ExchangeSnapshot, StoreError> {
         pat: PatFacts {
             id: row.get(0)?,
             organization,
-            lifetime: Lifetime { start: row.get(2)?, end: row.get(3)? },
+            lifetime: Lifetime {
+                start: row.get(2)?,
+                end: row.get(3)?,
+            },
             revoked: read_because(row, 4)?,
             ceiling,
             reach,
@@ -130,13 +142,25 @@ fn read_first(row: &RowRef<'_>) -> Result<ExchangeSnapshot, StoreError> {
             instance: row.get(17)?,
         },
     };
-    Ok(ExchangeSnapshot { facts, catalogue: row.get(18)?, key_set: row.get(19)? })
+    Ok(ExchangeSnapshot {
+        facts,
+        catalogue: row.get(18)?,
+        key_set: row.get(19)?,
+    })
 }
 
 /// Reads a membership from the columns `roles` and `suspended_at`; none when there is none.
-fn read_membership(row: &RowRef<'_>, first: usize, organization: OrgId) -> Result<Option<Membership>, StoreError> {
+fn read_membership(
+    row: &RowRef<'_>,
+    first: usize,
+    organization: OrgId,
+) -> Result<Option<Membership>, StoreError> {
     let Some(roles) = row.text_opt(first)?.map(Roles::from_stored) else {
         return Ok(None);
     };
-    Ok(Some(Membership { organization, roles, suspended_at: row.get(first + 1)? }))
+    Ok(Some(Membership {
+        organization,
+        roles,
+        suspended_at: row.get(first + 1)?,
+    }))
 }

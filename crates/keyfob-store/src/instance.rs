@@ -83,32 +83,49 @@ pub struct NewCatalogue<'a> {
 }
 
 /// Makes the instance with its first catalogue.
-pub async fn instance_insert(tx: &mut Tx, new: &NewInstance<'_>, now: Timestamp) -> Result<(), StoreError> {
+pub async fn instance_insert(
+    tx: &mut Tx,
+    new: &NewInstance<'_>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let NewCatalogue { version, body } = new.catalogue;
-    tx.execute(&CATALOGUE_INSERT, args![version, now, body]).await?;
-    tx.execute(&INSTANCE_INSERT, args![new.incarnation, now, new.root_check, version]).await?;
+    tx.execute(&CATALOGUE_INSERT, args![version, now, body])
+        .await?;
+    tx.execute(
+        &INSTANCE_INSERT,
+        args![new.incarnation, now, new.root_check, version],
+    )
+    .await?;
     Ok(())
 }
 
 /// Writes the issuer.
 pub async fn instance_set_issuer(tx: &mut Tx, issuer: &str) -> Result<(), StoreError> {
-    tx.execute(&INSTANCE_SET_ISSUER, args![issuer]).await.map(|_rows| ())
+    tx.execute(&INSTANCE_SET_ISSUER, args![issuer])
+        .await
+        .map(|_rows| ())
 }
 
 /// Writes the prefix of tokens, unless it is already there.
 pub async fn instance_freeze_prefix(tx: &mut Tx, prefix: &str) -> Result<(), StoreError> {
-    tx.execute(&INSTANCE_FREEZE_PREFIX, args![prefix]).await.map(|_rows| ())
+    tx.execute(&INSTANCE_FREEZE_PREFIX, args![prefix])
+        .await
+        .map(|_rows| ())
 }
 
 /// Raises the instance epoch: every access token made before is dead.
 pub(crate) async fn instance_raise_epoch(tx: &mut Tx) -> Result<i64, StoreError> {
-    let raised = tx.optional(&INSTANCE_RAISE_EPOCH, args![], |row| row.get(0)).await?;
+    let raised = tx
+        .optional(&INSTANCE_RAISE_EPOCH, args![], |row| row.get(0))
+        .await?;
     raised.ok_or(StoreError::corrupt("there is no instance"))
 }
 
 /// Raises the key set's number: every node reads the key records again.
 pub(crate) async fn instance_raise_key_set(tx: &mut Tx) -> Result<i64, StoreError> {
-    let raised = tx.optional(&INSTANCE_RAISE_KEY_SET, args![], |row| row.get(0)).await?;
+    let raised = tx
+        .optional(&INSTANCE_RAISE_KEY_SET, args![], |row| row.get(0))
+        .await?;
     raised.ok_or(StoreError::corrupt("there is no instance"))
 }
 
@@ -119,8 +136,10 @@ pub async fn catalogue_apply(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    tx.execute(&CATALOGUE_INSERT, args![new.version, now, new.body]).await?;
-    tx.execute(&INSTANCE_SET_CATALOGUE, args![new.version]).await?;
+    tx.execute(&CATALOGUE_INSERT, args![new.version, now, new.body])
+        .await?;
+    tx.execute(&INSTANCE_SET_CATALOGUE, args![new.version])
+        .await?;
     instance_epoch_raise(tx, now).await?;
     let fact = Fact {
         tree: None,
@@ -134,5 +153,6 @@ pub async fn catalogue_apply(
 
 /// Reads the text of a catalogue.
 pub async fn catalogue_find(tx: &mut Tx, version: i64) -> Result<Option<String>, StoreError> {
-    tx.optional(&CATALOGUE_FIND, args![version], |row| row.get(0)).await
+    tx.optional(&CATALOGUE_FIND, args![version], |row| row.get(0))
+        .await
 }

@@ -42,10 +42,22 @@ pub struct KeyRecord {
 }
 
 /// Keeps a new key record.
-pub async fn key_insert(tx: &mut Tx, key: &KeyRecord, actor: &Actor, now: Timestamp) -> Result<(), StoreError> {
+pub async fn key_insert(
+    tx: &mut Tx,
+    key: &KeyRecord,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let values = args![
-        key.id, &key.purpose, &key.algorithm, key.sealed.as_slice(), key.public_key.as_deref(), key.created_at,
-        key.publish_from, key.sign_from, key.retire_at
+        key.id,
+        &key.purpose,
+        &key.algorithm,
+        key.sealed.as_slice(),
+        key.public_key.as_deref(),
+        key.created_at,
+        key.publish_from,
+        key.sign_from,
+        key.retire_at
     ];
     tx.execute(&KEY_INSERT, values).await?;
     instance_raise_key_set(tx).await?;

@@ -15,6 +15,7 @@ mod migrate;
 mod epoch;
 pub mod event;
 pub mod exchange;
+pub mod import;
 pub mod instance;
 pub mod key;
 pub mod member;

@@ -58,25 +58,48 @@ pub struct MemberAt {
 
 /// Makes a user a direct member; one who left comes back with these roles and the old epoch count.
 /// Says whether anything changed: a living membership is left as it is.
-pub async fn member_put(tx: &mut Tx, at: MemberAt, roles: &Roles, actor: &Actor, now: Timestamp) -> Result<bool, StoreError> {
+pub async fn member_put(
+    tx: &mut Tx,
+    at: MemberAt,
+    roles: &Roles,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
     let owner_since = roles.has_owner().then_some(now);
     let values = args![at.user, at.organization, roles.as_text(), owner_since, now];
-    let put = tx.optional(&MEMBER_PUT, values, |row| row.get::<UserId>(0)).await?;
+    let put = tx
+        .optional(&MEMBER_PUT, values, |row| row.get::<UserId>(0))
+        .await?;
     if put.is_none() {
         return Ok(false);
     }
     user_epoch_ensure(tx, at.user, at.tree).await?;
-    audit_append(tx, actor, about(Action::MemberAdded, at, roles.as_text()), now).await?;
+    audit_append(
+        tx,
+        actor,
+        about(Action::MemberAdded, at, roles.as_text()),
+        now,
+    )
+    .await?;
     Ok(true)
 }
 
 /// Finds a living membership.
-pub async fn member_find(tx: &mut Tx, user: UserId, organization: OrgId) -> Result<Option<Membership>, StoreError> {
-    tx.optional(&MEMBER_FIND, args![user, organization], read).await
+pub async fn member_find(
+    tx: &mut Tx,
+    user: UserId,
+    organization: OrgId,
+) -> Result<Option<Membership>, StoreError> {
+    tx.optional(&MEMBER_FIND, args![user, organization], read)
+        .await
 }
 
 /// Lists a user's memberships at an organization and its ancestors, the root's first.
-pub async fn member_along(tx: &mut Tx, user: UserId, organization: OrgId) -> Result<Vec<Membership>, StoreError> {
+pub async fn member_along(
+    tx: &mut Tx,
+    user: UserId,
+    organization: OrgId,
+) -> Result<Vec<Membership>, StoreError> {
     tx.all(&MEMBER_ALONG, args![user, organization], read).await
 }
 
@@ -125,19 +148,36 @@ pub async fn member_set_roles(
 ) -> Result<bool, StoreError> {
     let owner_since = roles.has_owner().then_some(now);
     let values = args![at.user, at.organization, roles.as_text(), owner_since];
-    let changed = tx.optional(&MEMBER_SET_ROLES, values, |row| row.get::<UserId>(0)).await?;
+    let changed = tx
+        .optional(&MEMBER_SET_ROLES, values, |row| row.get::<UserId>(0))
+        .await?;
     if changed.is_none() {
         return Ok(false);
     }
     user_epoch_raise(tx, at.user, at.tree, now).await?;
-    audit_append(tx, actor, about(Action::MemberRolesChanged, at, roles.as_text()), now).await?;
+    audit_append(
+        tx,
+        actor,
+        about(Action::MemberRolesChanged, at, roles.as_text()),
+        now,
+    )
+    .await?;
     Ok(true)
 }
 
 /// Ends a direct membership, and with it, for good, the PATs held there (P9). Says whether anything
 /// changed.
-pub async fn member_remove(tx: &mut Tx, at: MemberAt, actor: &Actor, now: Timestamp) -> Result<bool, StoreError> {
-    let ended = tx.optional(&MEMBER_END, args![at.user, at.organization, now], |row| row.get::<UserId>(0)).await?;
+pub async fn member_remove(
+    tx: &mut Tx,
+    at: MemberAt,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let ended = tx
+        .optional(&MEMBER_END, args![at.user, at.organization, now], |row| {
+            row.get::<UserId>(0)
+        })
+        .await?;
     if ended.is_none() {
         return Ok(false);
     }
@@ -150,8 +190,19 @@ pub async fn member_remove(tx: &mut Tx, at: MemberAt, actor: &Actor, now: Timest
 
 /// Suspends a membership: it gives nothing, and the PATs held there are refused until it is
 /// reactivated. Says whether anything changed.
-pub async fn member_suspend(tx: &mut Tx, at: MemberAt, actor: &Actor, now: Timestamp) -> Result<bool, StoreError> {
-    let changed = tx.optional(&MEMBER_SUSPEND, args![at.user, at.organization, now], |row| row.get::<UserId>(0)).await?;
+pub async fn member_suspend(
+    tx: &mut Tx,
+    at: MemberAt,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = tx
+        .optional(
+            &MEMBER_SUSPEND,
+            args![at.user, at.organization, now],
+            |row| row.get::<UserId>(0),
+        )
+        .await?;
     if changed.is_none() {
         return Ok(false);
     }
@@ -161,8 +212,17 @@ pub async fn member_suspend(tx: &mut Tx, at: MemberAt, actor: &Actor, now: Times
 }
 
 /// Reactivates a membership. Says whether anything changed.
-pub async fn member_reactivate(tx: &mut Tx, at: MemberAt, actor: &Actor, now: Timestamp) -> Result<bool, StoreError> {
-    let changed = tx.optional(&MEMBER_REACTIVATE, args![at.user, at.organization], |row| row.get::<UserId>(0)).await?;
+pub async fn member_reactivate(
+    tx: &mut Tx,
+    at: MemberAt,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = tx
+        .optional(&MEMBER_REACTIVATE, args![at.user, at.organization], |row| {
+            row.get::<UserId>(0)
+        })
+        .await?;
     if changed.is_some() {
         audit_append(tx, actor, about(Action::MemberReactivated, at, ""), now).await?;
     }

@@ -101,21 +101,42 @@ pub async fn org_insert(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let mut path: Vec<OrgId> = parent.iter().flat_map(|permit| permit.parent().downward()).collect();
+    let mut path: Vec<OrgId> = parent
+        .iter()
+        .flat_map(|permit| permit.parent().downward())
+        .collect();
     let above = path.last().copied();
     path.push(new.id);
     let root = path.first().copied().unwrap_or(new.id);
     let depth = level(path.len());
     let (name, key) = (new.name.as_str(), new.name.key());
-    tx.execute(&ORG_INSERT, args![new.id, root, above, depth, new.external_id, name, &key, now]).await?;
-    let rows: Vec<_> = path.iter().enumerate().map(|(index, id)| ancestor_row(new.id, index, *id)).collect();
+    tx.execute(
+        &ORG_INSERT,
+        args![new.id, root, above, depth, new.external_id, name, &key, now],
+    )
+    .await?;
+    let rows: Vec<_> = path
+        .iter()
+        .enumerate()
+        .map(|(index, id)| ancestor_row(new.id, index, *id))
+        .collect();
     tx.execute_many(&ANCESTOR_INSERT, &rows).await?;
     tree_epoch_ensure(tx, root).await?;
-    audit_append(tx, actor, about(Action::OrganizationCreated, root, new.id), now).await
+    audit_append(
+        tx,
+        actor,
+        about(Action::OrganizationCreated, root, new.id),
+        now,
+    )
+    .await
 }
 
 fn ancestor_row(organization: OrgId, index: usize, ancestor: OrgId) -> Vec<Value<'static>> {
-    vec![Value::from(organization), Value::from(level(index + 1)), Value::from(ancestor)]
+    vec![
+        Value::from(organization),
+        Value::from(level(index + 1)),
+        Value::from(ancestor),
+    ]
 }
 
 /// A level as a number of the database; trees have 16 of them.
@@ -129,8 +150,12 @@ pub async fn org_find(tx: &mut Tx, id: OrgId) -> Result<Option<Org>, StoreError>
 }
 
 /// Finds a living organization by its id in another system.
-pub async fn org_find_by_external(tx: &mut Tx, external_id: &str) -> Result<Option<Org>, StoreError> {
-    tx.optional(&ORG_FIND_BY_EXTERNAL, args![external_id], read).await
+pub async fn org_find_by_external(
+    tx: &mut Tx,
+    external_id: &str,
+) -> Result<Option<Org>, StoreError> {
+    tx.optional(&ORG_FIND_BY_EXTERNAL, args![external_id], read)
+        .await
 }
 
 /// Finds the roots with a name: names are unique within a tree, not among roots.
@@ -139,8 +164,13 @@ pub async fn org_roots_named(tx: &mut Tx, name: &Name) -> Result<Vec<Org>, Store
 }
 
 /// Finds the organization with a name in a tree.
-pub async fn org_named_in_tree(tx: &mut Tx, root: OrgId, name: &Name) -> Result<Option<Org>, StoreError> {
-    tx.optional(&ORG_NAMED_IN_TREE, args![root, &name.key()], read).await
+pub async fn org_named_in_tree(
+    tx: &mut Tx,
+    root: OrgId,
+    name: &Name,
+) -> Result<Option<Org>, StoreError> {
+    tx.optional(&ORG_NAMED_IN_TREE, args![root, &name.key()], read)
+        .await
 }
 
 /// Reads the path of a living organization.
@@ -168,7 +198,11 @@ pub async fn org_height(tx: &mut Tx, id: OrgId) -> Result<usize, StoreError> {
 
 async fn subtree_paths(tx: &mut Tx, id: OrgId) -> Result<BTreeMap<OrgId, Vec<OrgId>>, StoreError> {
     let mut paths: BTreeMap<OrgId, Vec<OrgId>> = BTreeMap::new();
-    let rows = tx.all(&ORG_SUBTREE_PATHS, args![id], |row| Ok((row.get::<OrgId>(0)?, row.get::<OrgId>(2)?))).await?;
+    let rows = tx
+        .all(&ORG_SUBTREE_PATHS, args![id], |row| {
+            Ok((row.get::<OrgId>(0)?, row.get::<OrgId>(2)?))
+        })
+        .await?;
     for (organization, ancestor) in rows {
         paths.entry(organization).or_default().push(ancestor);
     }
@@ -177,7 +211,12 @@ async fn subtree_paths(tx: &mut Tx, id: OrgId) -> Result<BTreeMap<OrgId, Vec<Org
 
 /// Moves an organization with everything below it. What held above it no longer holds: the tree's
 /// epoch rises, so access tokens made before are dead.
-pub async fn org_move(tx: &mut Tx, permit: MovePermit, actor: &Actor, now: Timestamp) -> Result<(), StoreError> {
+pub async fn org_move(
+    tx: &mut Tx,
+    permit: MovePermit,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let (moved, parent) = (permit.from().organization(), permit.parent());
     let old_depth = permit.from().depth();
     let shift = level(parent.depth() + 1) - level(old_depth);
@@ -191,7 +230,8 @@ pub async fn org_move(tx: &mut Tx, permit: MovePermit, actor: &Actor, now: Times
         rows.extend(path.map(|(index, ancestor)| ancestor_row(*organization, index, ancestor)));
     }
     tx.execute_many(&ANCESTOR_INSERT, &rows).await?;
-    tx.execute(&ORG_SET_PARENT, args![moved, parent.organization()]).await?;
+    tx.execute(&ORG_SET_PARENT, args![moved, parent.organization()])
+        .await?;
     tree_epoch_raise(tx, parent.root(), now).await?;
     let fact = Fact {
         detail: format!("to {}", parent.organization()),
@@ -201,11 +241,20 @@ pub async fn org_move(tx: &mut Tx, permit: MovePermit, actor: &Actor, now: Times
 }
 
 /// Deletes an organization and everything below it, with its tokens and memberships (P9).
-pub async fn org_delete(tx: &mut Tx, lineage: &Lineage, actor: &Actor, now: Timestamp) -> Result<(), StoreError> {
+pub async fn org_delete(
+    tx: &mut Tx,
+    lineage: &Lineage,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let (id, tree) = (lineage.organization(), lineage.root());
     let because = RevokedBecause::OrganizationDeleted;
     let revoked: Vec<(PatId, OrgId)> = tx
-        .all(&ORG_SUBTREE_REVOKE, args![id, now, because.word(), actor.person], |row| Ok((row.get(0)?, row.get(1)?)))
+        .all(
+            &ORG_SUBTREE_REVOKE,
+            args![id, now, because.word(), actor.person],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
         .await?;
     tx.execute(&ORG_SUBTREE_END_MEMBERS, args![id, now]).await?;
     tx.execute(&ORG_SUBTREE_DELETE, args![id, now]).await?;
@@ -213,7 +262,11 @@ pub async fn org_delete(tx: &mut Tx, lineage: &Lineage, actor: &Actor, now: Time
     // One item for the tree kills every access token made before; items for each PAT would add nothing.
     tree_epoch_raise(tx, tree, now).await?;
     let mut facts = vec![about(Action::OrganizationDeleted, tree, id)];
-    facts.extend(revoked.into_iter().map(|(pat, home)| pat_revoked_fact(tree, home, pat, because)));
+    facts.extend(
+        revoked
+            .into_iter()
+            .map(|(pat, home)| pat_revoked_fact(tree, home, pat, because)),
+    );
     audit_append_all(tx, actor, &facts, now).await
 }
 
@@ -236,7 +289,11 @@ pub async fn org_list_of_user(tx: &mut Tx, user: UserId) -> Result<Vec<ListedOrg
 }
 
 /// Lists an organization and what lies below it, as a user sees it.
-pub async fn org_list_below(tx: &mut Tx, user: UserId, top: OrgId) -> Result<Vec<ListedOrg>, StoreError> {
+pub async fn org_list_below(
+    tx: &mut Tx,
+    user: UserId,
+    top: OrgId,
+) -> Result<Vec<ListedOrg>, StoreError> {
     tx.all(&ORG_LIST_BELOW, args![user, top], read_listed).await
 }
 

@@ -123,29 +123,53 @@ pub async fn pat_insert(
         networks.as_deref()
     ];
     tx.execute(&PAT_INSERT, values).await?;
-    let fact = about(Action::PatGenerated, permit.tree(), permit.organization(), new.id);
+    let fact = about(
+        Action::PatGenerated,
+        permit.tree(),
+        permit.organization(),
+        new.id,
+    );
     audit_append(tx, actor, fact, now).await
 }
 
 /// Finds a PAT of an organization.
-pub async fn pat_find(tx: &mut Tx, organization: OrgId, id: PatId) -> Result<Option<Pat>, StoreError> {
+pub async fn pat_find(
+    tx: &mut Tx,
+    organization: OrgId,
+    id: PatId,
+) -> Result<Option<Pat>, StoreError> {
     tx.optional(&PAT_FIND, args![organization, id], read).await
 }
 
 /// Lists a user's PATs in an organization, the newest first, ended ones included.
-pub async fn pat_list(tx: &mut Tx, organization: OrgId, user: UserId) -> Result<Vec<Pat>, StoreError> {
+pub async fn pat_list(
+    tx: &mut Tx,
+    organization: OrgId,
+    user: UserId,
+) -> Result<Vec<Pat>, StoreError> {
     tx.all(&PAT_LIST, args![organization, user], read).await
 }
 
 /// Whether a PAT with that id was kept: what a repeated attempt asks after a commit without answer.
 pub async fn pat_exists(tx: &mut Tx, id: PatId) -> Result<bool, StoreError> {
-    let exists = tx.optional(&PAT_EXISTS, args![id], |row| row.get::<bool>(0)).await?;
+    let exists = tx
+        .optional(&PAT_EXISTS, args![id], |row| row.get::<bool>(0))
+        .await?;
     Ok(exists.unwrap_or_default())
 }
 
 /// Counts a user's PATs in an organization that are neither revoked nor expired (P7).
-pub async fn pat_count_live(tx: &mut Tx, organization: OrgId, user: UserId, now: Timestamp) -> Result<u32, StoreError> {
-    let count = tx.optional(&PAT_COUNT_LIVE, args![organization, user, now], |row| row.get::<i64>(0)).await?;
+pub async fn pat_count_live(
+    tx: &mut Tx,
+    organization: OrgId,
+    user: UserId,
+    now: Timestamp,
+) -> Result<u32, StoreError> {
+    let count = tx
+        .optional(&PAT_COUNT_LIVE, args![organization, user, now], |row| {
+            row.get::<i64>(0)
+        })
+        .await?;
     Ok(u32::try_from(count.unwrap_or_default()).unwrap_or(u32::MAX))
 }
 
@@ -160,15 +184,27 @@ pub enum Revoked {
 
 /// Ends a PAT for good: one conditional statement, and only the one that changes a row tells feed and
 /// audit log.
-pub async fn pat_revoke(tx: &mut Tx, permit: &RevokePermit, actor: &Actor, now: Timestamp) -> Result<Revoked, StoreError> {
+pub async fn pat_revoke(
+    tx: &mut Tx,
+    permit: &RevokePermit,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Revoked, StoreError> {
     let values = args![permit.pat(), now, permit.because().word(), permit.by()];
-    let ended: Option<(OrgId, OrgId)> =
-        tx.optional(&PAT_REVOKE, values, |row| Ok((row.get(0)?, row.get(1)?))).await?;
+    let ended: Option<(OrgId, OrgId)> = tx
+        .optional(&PAT_REVOKE, values, |row| Ok((row.get(0)?, row.get(1)?)))
+        .await?;
     let Some((organization, tree)) = ended else {
         return Ok(Revoked::Already);
     };
     feed_append(tx, FeedItem::Pat(permit.pat()), now).await?;
-    audit_append(tx, actor, pat_revoked_fact(tree, organization, permit.pat(), permit.because()), now).await?;
+    audit_append(
+        tx,
+        actor,
+        pat_revoked_fact(tree, organization, permit.pat(), permit.because()),
+        now,
+    )
+    .await?;
     Ok(Revoked::Now)
 }
 
@@ -185,18 +221,35 @@ pub(crate) async fn pat_revoke_held(
     for pat in &ended {
         feed_append(tx, FeedItem::Pat(*pat), now).await?;
     }
-    Ok(ended.into_iter().map(|pat| pat_revoked_fact(at.tree, at.organization, pat, because)).collect())
+    Ok(ended
+        .into_iter()
+        .map(|pat| pat_revoked_fact(at.tree, at.organization, pat, because))
+        .collect())
 }
 
 /// The audit record of an ended PAT.
-pub(crate) fn pat_revoked_fact(tree: OrgId, organization: OrgId, pat: PatId, because: RevokedBecause) -> Fact {
-    Fact { detail: because.word().to_owned(), ..about(Action::PatRevoked, tree, organization, pat) }
+pub(crate) fn pat_revoked_fact(
+    tree: OrgId,
+    organization: OrgId,
+    pat: PatId,
+    because: RevokedBecause,
+) -> Fact {
+    Fact {
+        detail: because.word().to_owned(),
+        ..about(Action::PatRevoked, tree, organization, pat)
+    }
 }
 
 /// Notes last uses; an older one than stored changes nothing.
 pub async fn pat_use_put(tx: &mut Tx, uses: &[(PatId, LastUse)]) -> Result<(), StoreError> {
     for (pat, last) in uses {
-        let values = args![*pat, last.at, last.address.as_deref(), last.client.as_deref(), last.organization];
+        let values = args![
+            *pat,
+            last.at,
+            last.address.as_deref(),
+            last.client.as_deref(),
+            last.organization
+        ];
         tx.execute(&PAT_USE_PUT, values).await?;
     }
     Ok(())
@@ -218,7 +271,8 @@ pub(crate) fn read_bounds(
     first: usize,
 ) -> Result<(Option<Ceiling>, Reach, Option<Networks>), StoreError> {
     let ceiling = row.text_opt(first)?.map(Ceiling::from_stored);
-    let reach = Reach::from_stored(row.text(first + 1)?).ok_or(StoreError::corrupt("a reach that is none"))?;
+    let reach = Reach::from_stored(row.text(first + 1)?)
+        .ok_or(StoreError::corrupt("a reach that is none"))?;
     let networks = match row.text_opt(first + 2)? {
         None => None,
         Some(text) => {
@@ -230,10 +284,16 @@ pub(crate) fn read_bounds(
 }
 
 /// Reads why a PAT was ended.
-pub(crate) fn read_because(row: &RowRef<'_>, index: usize) -> Result<Option<RevokedBecause>, StoreError> {
+pub(crate) fn read_because(
+    row: &RowRef<'_>,
+    index: usize,
+) -> Result<Option<RevokedBecause>, StoreError> {
     let word = row.text_opt(index)?;
-    word.map(|word| RevokedBecause::from_word(word).ok_or(StoreError::corrupt("an unknown reason of revocation")))
-        .transpose()
+    word.map(|word| {
+        RevokedBecause::from_word(word)
+            .ok_or(StoreError::corrupt("an unknown reason of revocation"))
+    })
+    .transpose()
 }
 
 fn read(row: &RowRef<'_>) -> Result<Pat, StoreError> {
@@ -242,9 +302,12 @@ fn read(row: &RowRef<'_>) -> Result<Pat, StoreError> {
     let used_at: Option<Timestamp> = row.get(13)?;
     let last_used = match used_at {
         None => None,
-        Some(at) => {
-            Some(LastUse { at, address: row.get(14)?, client: row.get(15)?, organization: row.get(16)? })
-        }
+        Some(at) => Some(LastUse {
+            at,
+            address: row.get(14)?,
+            client: row.get(15)?,
+            organization: row.get(16)?,
+        }),
     };
     Ok(Pat {
         id: row.get(0)?,
@@ -253,7 +316,10 @@ fn read(row: &RowRef<'_>) -> Result<Pat, StoreError> {
         tree: row.get(3)?,
         name: row.get(4)?,
         hint: row.get(5)?,
-        lifetime: Lifetime { start: row.get(6)?, end: row.get(7)? },
+        lifetime: Lifetime {
+            start: row.get(6)?,
+            end: row.get(7)?,
+        },
         ceiling,
         reach,
         networks,

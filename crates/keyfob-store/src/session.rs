@@ -57,10 +57,22 @@ pub struct NewSession<'a> {
 }
 
 /// Begins a session.
-pub async fn session_insert(tx: &mut Tx, new: &NewSession<'_>, actor: &Actor, now: Timestamp) -> Result<(), StoreError> {
+pub async fn session_insert(
+    tx: &mut Tx,
+    new: &NewSession<'_>,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let address = actor.address.map(|address| address.to_string());
-    let values =
-        args![new.id, new.hash, new.user, now, new.expires_at, address.as_deref(), actor.client.as_deref()];
+    let values = args![
+        new.id,
+        new.hash,
+        new.user,
+        now,
+        new.expires_at,
+        address.as_deref(),
+        actor.client.as_deref()
+    ];
     tx.execute(&SESSION_INSERT, values).await?;
     audit_append(tx, actor, about(Action::SessionStarted, new.id), now).await
 }
@@ -91,7 +103,11 @@ pub async fn session_end(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let ended = tx.optional(&SESSION_END, args![id, user, now], |row| row.get::<SessionId>(0)).await?;
+    let ended = tx
+        .optional(&SESSION_END, args![id, user, now], |row| {
+            row.get::<SessionId>(0)
+        })
+        .await?;
     if ended.is_some() {
         audit_append(tx, actor, about(Action::SessionEnded, id), now).await?;
     }
@@ -106,21 +122,38 @@ pub async fn session_end_others(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<u64, StoreError> {
-    let ended = tx.execute(&SESSION_END_OTHERS, args![user, but, now]).await?;
+    let ended = tx
+        .execute(&SESSION_END_OTHERS, args![user, but, now])
+        .await?;
     if ended > 0 {
-        let fact = Fact { detail: format!("others {ended}"), ..about(Action::SessionEnded, but) };
+        let fact = Fact {
+            detail: format!("others {ended}"),
+            ..about(Action::SessionEnded, but)
+        };
         audit_append(tx, actor, fact, now).await?;
     }
     Ok(ended)
 }
 
 /// Ends every session of a user, as part of a change that has a record of its own.
-pub(crate) async fn session_end_all(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<(), StoreError> {
-    tx.execute(&SESSION_END_ALL, args![user, now]).await.map(|_rows| ())
+pub(crate) async fn session_end_all(
+    tx: &mut Tx,
+    user: UserId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    tx.execute(&SESSION_END_ALL, args![user, now])
+        .await
+        .map(|_rows| ())
 }
 
 fn about(action: Action, session: SessionId) -> Fact {
-    Fact { tree: None, action, organization: None, subject: Some(session.uuid()), detail: String::new() }
+    Fact {
+        tree: None,
+        action,
+        organization: None,
+        subject: Some(session.uuid()),
+        detail: String::new(),
+    }
 }
 
 fn read(row: &crate::db::RowRef<'_>) -> Result<Session, StoreError> {

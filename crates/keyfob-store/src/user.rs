@@ -62,9 +62,20 @@ pub struct NewUser<'a> {
 }
 
 /// Makes an account.
-pub async fn user_insert(tx: &mut Tx, new: &NewUser<'_>, actor: &Actor, now: Timestamp) -> Result<(), StoreError> {
+pub async fn user_insert(
+    tx: &mut Tx,
+    new: &NewUser<'_>,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let values = args![
-        new.id, new.external_id, new.email.as_str(), new.email.key(), new.full_name.as_str(), new.password_hash, now
+        new.id,
+        new.external_id,
+        new.email.as_str(),
+        new.email.key(),
+        new.full_name.as_str(),
+        new.password_hash,
+        now
     ];
     tx.execute(&USER_INSERT, values).await?;
     audit_append(tx, actor, about(Action::UserAdded, new.id), now).await
@@ -77,18 +88,30 @@ pub async fn user_find(tx: &mut Tx, id: UserId) -> Result<Option<User>, StoreErr
 
 /// Finds an account by its address.
 pub async fn user_find_by_email(tx: &mut Tx, email: &Email) -> Result<Option<User>, StoreError> {
-    tx.optional(&USER_FIND_BY_EMAIL, args![email.key()], read).await
+    tx.optional(&USER_FIND_BY_EMAIL, args![email.key()], read)
+        .await
 }
 
 /// Finds an account by its id in another system.
-pub async fn user_find_by_external(tx: &mut Tx, external_id: &str) -> Result<Option<User>, StoreError> {
-    tx.optional(&USER_FIND_BY_EXTERNAL, args![external_id], read).await
+pub async fn user_find_by_external(
+    tx: &mut Tx,
+    external_id: &str,
+) -> Result<Option<User>, StoreError> {
+    tx.optional(&USER_FIND_BY_EXTERNAL, args![external_id], read)
+        .await
 }
 
 /// Suspends a user (P9): sessions end, access tokens made before are dead in every tree. Says whether
 /// anything changed.
-pub async fn user_suspend(tx: &mut Tx, id: UserId, actor: &Actor, now: Timestamp) -> Result<bool, StoreError> {
-    let changed = tx.optional(&USER_SUSPEND, args![id, now], |row| row.get::<UserId>(0)).await?;
+pub async fn user_suspend(
+    tx: &mut Tx,
+    id: UserId,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = tx
+        .optional(&USER_SUSPEND, args![id, now], |row| row.get::<UserId>(0))
+        .await?;
     if changed.is_none() {
         return Ok(false);
     }
@@ -100,8 +123,15 @@ pub async fn user_suspend(tx: &mut Tx, id: UserId, actor: &Actor, now: Timestamp
 
 /// Reactivates a user: unrevoked PATs exchange again, with the new epoch (guarantee G6). Says whether
 /// anything changed.
-pub async fn user_reactivate(tx: &mut Tx, id: UserId, actor: &Actor, now: Timestamp) -> Result<bool, StoreError> {
-    let changed = tx.optional(&USER_REACTIVATE, args![id], |row| row.get::<UserId>(0)).await?;
+pub async fn user_reactivate(
+    tx: &mut Tx,
+    id: UserId,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let changed = tx
+        .optional(&USER_REACTIVATE, args![id], |row| row.get::<UserId>(0))
+        .await?;
     if changed.is_some() {
         audit_append(tx, actor, about(Action::UserReactivated, id), now).await?;
     }
@@ -116,7 +146,11 @@ pub async fn user_set_password(
     actor: &Actor,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let changed = tx.optional(&USER_SET_PASSWORD, args![id, password_hash], |row| row.get::<UserId>(0)).await?;
+    let changed = tx
+        .optional(&USER_SET_PASSWORD, args![id, password_hash], |row| {
+            row.get::<UserId>(0)
+        })
+        .await?;
     if changed.is_some() {
         session_end_all(tx, id, now).await?;
         audit_append(tx, actor, about(Action::PasswordSet, id), now).await?;
@@ -125,7 +159,13 @@ pub async fn user_set_password(
 }
 
 fn about(action: Action, user: UserId) -> Fact {
-    Fact { tree: None, action, organization: None, subject: Some(user.uuid()), detail: String::new() }
+    Fact {
+        tree: None,
+        action,
+        organization: None,
+        subject: Some(user.uuid()),
+        detail: String::new(),
+    }
 }
 
 fn read(row: &RowRef<'_>) -> Result<User, StoreError> {

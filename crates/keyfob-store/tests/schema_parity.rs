@@ -85,7 +85,10 @@ async fn both_engines_have_the_same_keys_and_references() {
     assert_eq!(of_tables(&file, keys), of_tables(&server, keys));
     let references = |table: &Table| table.references.clone();
     assert_eq!(of_tables(&file, references), of_tables(&server, references));
-    let keyless = file.tables.values().find(|table| table.primary_key.is_empty());
+    let keyless = file
+        .tables
+        .values()
+        .find(|table| table.primary_key.is_empty());
     assert_eq!(keyless, None, "every table has a primary key");
 }
 
@@ -102,7 +105,10 @@ async fn both_engines_have_the_same_indexes() {
         indexes
     };
     assert_eq!(of_tables(&file, indexes), of_tables(&server, indexes));
-    let partial = file.tables.values().flat_map(|table| table.indexes.values());
+    let partial = file
+        .tables
+        .values()
+        .flat_map(|table| table.indexes.values());
     assert!(partial.clone().any(|index| index.only_where.is_some()));
     assert!(partial.clone().any(|index| index.is_unique));
 }

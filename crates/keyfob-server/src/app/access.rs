@@ -82,19 +82,37 @@ pub async fn admit_token(app: &App, ctx: &Ctx, token: &str) -> Result<TokenCalle
     let pat = PatId::from_uuid(claims.pid);
     let target = OrgId::from_uuid(claims.current_organization_id);
     let mut tx = app.store.read_single().await?;
-    let snapshot = exchange_facts_of(&mut tx, pat, target).await?.ok_or(AccessError::Unknown)?;
+    let snapshot = exchange_facts_of(&mut tx, pat, target)
+        .await?
+        .ok_or(AccessError::Unknown)?;
     drop(tx);
-    let current = app.loaded_at(snapshot.catalogue, snapshot.key_set).await.map_err(Outage::from)?;
+    let current = app
+        .loaded_at(snapshot.catalogue, snapshot.key_set)
+        .await
+        .map_err(Outage::from)?;
     let loaded = current.ok_or(Outage::Unsettled)?;
     // A key that was dropped meanwhile is no longer among the loaded ones: the signature is checked again.
-    let claims = loaded.verifier.verify(token, ctx.now.seconds()).map_err(AccessError::from).map(|_again| claims)?;
+    let claims = loaded
+        .verifier
+        .verify(token, ctx.now.seconds())
+        .map_err(AccessError::from)
+        .map(|_again| claims)?;
     if snapshot.facts.user.id.uuid() != claims.sub {
         return Err(AccessError::Unknown);
     }
-    let epochs = Epochs { user: claims.ep.user, tree: claims.ep.tree, instance: claims.ep.instance };
+    let epochs = Epochs {
+        user: claims.ep.user,
+        tree: claims.ep.tree,
+        instance: claims.ep.instance,
+    };
     admit(&snapshot.facts, epochs, &loaded.catalogue, ctx.now)?;
     let facts = snapshot.facts.pat;
-    Ok(TokenCaller { claims, pat, home: facts.organization, reach: facts.reach })
+    Ok(TokenCaller {
+        claims,
+        pat,
+        home: facts.organization,
+        reach: facts.reach,
+    })
 }
 
 /// Checks signature and claims; with an unknown key the keys are read again once, because another node
@@ -127,7 +145,11 @@ pub struct NotForThem;
 
 /// Finds how a user stands to an organization, in the caller's transaction. Somebody whose membership
 /// is suspended still knows of it; what they may do there is another question.
-pub async fn place(tx: &mut Tx, user: UserId, organization: OrgId) -> Result<Result<Place, NotForThem>, StoreError> {
+pub async fn place(
+    tx: &mut Tx,
+    user: UserId,
+    organization: OrgId,
+) -> Result<Result<Place, NotForThem>, StoreError> {
     let Some(lineage) = org_lineage(tx, organization).await? else {
         return Ok(Err(NotForThem));
     };
@@ -136,7 +158,11 @@ pub async fn place(tx: &mut Tx, user: UserId, organization: OrgId) -> Result<Res
         return Ok(Err(NotForThem));
     }
     let standing = Standing::of(&lineage, &memberships);
-    Ok(Ok(Place { lineage, memberships, standing }))
+    Ok(Ok(Place {
+        lineage,
+        memberships,
+        standing,
+    }))
 }
 
 /// Whether an access token reaches an organization: the one it was made for, or below it.

@@ -53,16 +53,21 @@ impl Activity {
         let sessions: Vec<_> = notes.sessions.into_iter().collect();
         let written = write(store, &pats, &sessions).await;
         if written.is_err() {
-            self.note(|notes| {
-                for (pat, last) in pats {
-                    notes.pats.entry(pat).or_insert(last);
-                }
-                for (session, at) in sessions {
-                    notes.sessions.entry(session).or_insert(at);
-                }
-            });
+            self.note(|notes| notes.put_back(pats, sessions));
         }
         written
+    }
+}
+
+impl Notes {
+    /// Notes again what could not be written; what was noted since is newer.
+    fn put_back(&mut self, pats: Vec<(PatId, LastUse)>, sessions: Vec<(SessionId, Timestamp)>) {
+        for (pat, last) in pats {
+            self.pats.entry(pat).or_insert(last);
+        }
+        for (session, at) in sessions {
+            self.sessions.entry(session).or_insert(at);
+        }
     }
 }
 

@@ -45,7 +45,9 @@ pub struct Exchanged {
 
 impl std::fmt::Debug for Exchanged {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Exchanged").field("expires_in", &self.expires_in).finish_non_exhaustive()
+        f.debug_struct("Exchanged")
+            .field("expires_in", &self.expires_in)
+            .finish_non_exhaustive()
     }
 }
 
@@ -84,7 +86,10 @@ pub async fn exchange(app: &App, ctx: &Ctx, want: &Wanted<'_>) -> Result<Exchang
 async fn try_exchange(app: &App, ctx: &Ctx, want: &Wanted<'_>) -> Result<Exchanged, ExchangeError> {
     for _attempt in 0..ATTEMPTS {
         let snapshot = find(app, want).await?.ok_or(ExchangeError::Unknown)?;
-        let current = app.loaded_at(snapshot.catalogue, snapshot.key_set).await.map_err(Outage::from)?;
+        let current = app
+            .loaded_at(snapshot.catalogue, snapshot.key_set)
+            .await
+            .map_err(Outage::from)?;
         if let Some(loaded) = current {
             return grant(app, ctx, want, &snapshot, &loaded);
         }
@@ -103,7 +108,8 @@ async fn find(app: &App, want: &Wanted<'_>) -> Result<Option<ExchangeSnapshot>, 
         let hash = presented.secret.hash(scheme);
         for (_id, pepper) in loaded.ring.peppers() {
             let mut tx = app.store.read_single().await?;
-            if let Some(snapshot) = exchange_facts(&mut tx, &pepper.mac(&hash), want.target).await? {
+            if let Some(snapshot) = exchange_facts(&mut tx, &pepper.mac(&hash), want.target).await?
+            {
                 return Ok(Some(snapshot));
             }
         }
@@ -131,7 +137,11 @@ fn grant(
     let key = loaded.ring.signer(ctx.now).map_err(Outage::from)?;
     let millis = u64::try_from(ctx.now.millis()).unwrap_or_default();
     let jti = Builder::from_unix_timestamp_millis(millis, &app.id_random()).into_uuid();
-    let issue = Issue { issuer: &app.issuer, audience: &app.issuer, jti };
+    let issue = Issue {
+        issuer: &app.issuer,
+        audience: &app.issuer,
+        jti,
+    };
     let access_token = jwt::sign(key, &issue, &grant, &loaded.catalogue).map_err(Outage::from)?;
     let last_use = LastUse {
         at: ctx.now,

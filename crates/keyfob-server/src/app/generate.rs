@@ -82,7 +82,15 @@ pub async fn generate(
 ) -> Result<Generated, GenerateError> {
     let secret = PatSecret::generate(&app.forms.prefix, |out| app.entropy.fill(Purpose::Pat, out));
     let id = PatId::new(ctx.now, app.id_random());
-    let draft = &Draft { app, ctx, who, organization, choices, secret: &secret, id };
+    let draft = &Draft {
+        app,
+        ctx,
+        who,
+        organization,
+        choices,
+        secret: &secret,
+        id,
+    };
     let pat = retry(|| draft.keep()).await?;
     app.metrics.pat_generated();
     tracing::info!(pat.id = %pat.id, organization.id = %organization, "token generated");
@@ -117,13 +125,25 @@ impl Draft<'_> {
             Some(name) => name.clone(),
             None => today(self.ctx),
         };
-        let new = NewPat { id: self.id, name: &name, mac: &mac, pepper, hint: &self.secret.hint() };
+        let new = NewPat {
+            id: self.id,
+            name: &name,
+            mac: &mac,
+            pepper,
+            hint: &self.secret.hint(),
+        };
         let actor = self.ctx.actor(Via::Session, Some(self.who.user.id));
         instance_freeze_prefix(&mut tx, self.app.forms.prefix.as_str()).await?;
         pat_insert(&mut tx, &permit, &new, &actor, self.ctx.now).await?;
         let kept = pat_find(&mut tx, self.organization, self.id).await?;
         tx.commit().await?;
-        kept.ok_or_else(|| StoreError::Corrupt { what: "a token that was just kept is not there", source: None }.into())
+        kept.ok_or_else(|| {
+            StoreError::Corrupt {
+                what: "a token that was just kept is not there",
+                source: None,
+            }
+            .into()
+        })
     }
 
     async fn facts(&self, tx: &mut Tx, here: &Place) -> Result<GenerateFacts, GenerateError> {
@@ -133,7 +153,10 @@ impl Draft<'_> {
             Reach::Subtree | Reach::Organization => BTreeSet::new(),
             Reach::Named(named) => {
                 let below = org_below(tx, self.organization).await?;
-                below.into_iter().filter(|id| *id != self.organization && named.contains(id)).collect()
+                below
+                    .into_iter()
+                    .filter(|id| *id != self.organization && named.contains(id))
+                    .collect()
             }
         };
         Ok(GenerateFacts {
@@ -150,7 +173,10 @@ impl Draft<'_> {
     fn want(&self, loaded: &Loaded) -> Result<WantedPat, Refusal> {
         let ceiling = match &self.choices.ceiling {
             None => None,
-            Some(names) => Some(Ceiling::choose(names.iter().map(String::as_str), &loaded.catalogue)?),
+            Some(names) => Some(Ceiling::choose(
+                names.iter().map(String::as_str),
+                &loaded.catalogue,
+            )?),
         };
         Ok(WantedPat {
             expiry: self.choices.expiry,

@@ -15,7 +15,10 @@ pub async fn organizations(app: &App, caller: &Caller) -> Result<Vec<ListedOrg>,
         Caller::Session(who) => org_list_of_user(&mut tx, who.user.id).await?,
         Caller::Token(token) => {
             let below = org_list_below(&mut tx, token.user(), token.organization()).await?;
-            below.into_iter().filter(|listed| token.reach.covers(token.home, listed.org.id)).collect()
+            below
+                .into_iter()
+                .filter(|listed| token.reach.covers(token.home, listed.org.id))
+                .collect()
         }
     };
     listed.sort_by_key(|listed| (listed.org.depth, listed.org.id));

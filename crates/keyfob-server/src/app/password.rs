@@ -47,7 +47,10 @@ impl Passwords {
         let dummy = "$argon2id$v=19$m=19456,t=2,p=1$a2V5Zm9iLWR1bW15LXNhbHQ$\
                      3oRFzVlPHbGzSzOBSTUJVvVMmTHTCaXTNxHb7rGEZJ8"
             .to_owned();
-        Self { places: Semaphore::new(AT_ONCE), dummy }
+        Self {
+            places: Semaphore::new(AT_ONCE),
+            dummy,
+        }
     }
 
     /// Whether a password fits a stored hash; without a hash the same work is done and the answer is no.
@@ -76,7 +79,8 @@ fn verify(password: &[u8], stored: &str) -> bool {
         // A password that bcrypt would cut off at 72 bytes never fits; nor does one with a NUL.
         return bcrypt::non_truncating_verify(password, stored).unwrap_or(false);
     }
-    PasswordHash::new(stored).is_ok_and(|hash| Argon2::default().verify_password(password, &hash).is_ok())
+    PasswordHash::new(stored)
+        .is_ok_and(|hash| Argon2::default().verify_password(password, &hash).is_ok())
 }
 
 /// Checks a password that is to be set.
@@ -95,7 +99,9 @@ pub fn check(password: &str) -> Result<(), BadPassword> {
 pub fn hash(password: &str, entropy: &dyn Entropy) -> Result<String, argon2::password_hash::Error> {
     let mut salt = [0; 16];
     entropy.fill(Purpose::Key, &mut salt);
-    Ok(Argon2::default().hash_password_with_salt(password.as_bytes(), &salt)?.to_string())
+    Ok(Argon2::default()
+        .hash_password_with_salt(password.as_bytes(), &salt)?
+        .to_string())
 }
 
 /// Checks a password hash that is to be imported.
@@ -103,13 +109,16 @@ pub fn check_hash(text: &str) -> Result<(), BadPasswordHash> {
     let fits = if is_bcrypt(text) {
         text.parse::<bcrypt::HashParts>().is_ok()
     } else {
-        text.starts_with("$argon2id$") && PasswordHash::new(text).is_ok_and(|hash| hash.hash.is_some())
+        text.starts_with("$argon2id$")
+            && PasswordHash::new(text).is_ok_and(|hash| hash.hash.is_some())
     };
     if fits { Ok(()) } else { Err(BadPasswordHash) }
 }
 
 fn is_bcrypt(text: &str) -> bool {
-    ["$2a$", "$2b$", "$2x$", "$2y$"].iter().any(|form| text.starts_with(form))
+    ["$2a$", "$2b$", "$2x$", "$2y$"]
+        .iter()
+        .any(|form| text.starts_with(form))
 }
 
 #[cfg(test)]
@@ -122,10 +131,30 @@ mod tests {
         let passwords = Passwords::new();
         let stored = hash("correct horse", &SystemEntropy).expect("a hash");
         assert!(check_hash(&stored).is_ok());
-        assert!(passwords.fits("correct horse", Some(&stored)).await.expect("no outage"));
-        assert!(!passwords.fits("correct horsf", Some(&stored)).await.expect("no outage"));
-        assert!(!passwords.fits("correct horse", None).await.expect("no outage"));
-        assert!(!passwords.fits("correct horse", Some("nonsense")).await.expect("no outage"));
+        assert!(
+            passwords
+                .fits("correct horse", Some(&stored))
+                .await
+                .expect("no outage")
+        );
+        assert!(
+            !passwords
+                .fits("correct horsf", Some(&stored))
+                .await
+                .expect("no outage")
+        );
+        assert!(
+            !passwords
+                .fits("correct horse", None)
+                .await
+                .expect("no outage")
+        );
+        assert!(
+            !passwords
+                .fits("correct horse", Some("nonsense"))
+                .await
+                .expect("no outage")
+        );
     }
 
     #[tokio::test]
@@ -133,8 +162,18 @@ mod tests {
         let stored = bcrypt::hash("correct horse", 4).expect("a hash");
         assert!(check_hash(&stored).is_ok());
         let passwords = Passwords::new();
-        assert!(passwords.fits("correct horse", Some(&stored)).await.expect("no outage"));
-        assert!(!passwords.fits("wrong", Some(&stored)).await.expect("no outage"));
+        assert!(
+            passwords
+                .fits("correct horse", Some(&stored))
+                .await
+                .expect("no outage")
+        );
+        assert!(
+            !passwords
+                .fits("wrong", Some(&stored))
+                .await
+                .expect("no outage")
+        );
     }
 
     #[test]
@@ -148,7 +187,13 @@ mod tests {
 
     #[test]
     fn other_hashes_are_refused() {
-        for text in ["", "plain", "$argon2i$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA", "$2b$10$short", "$1$md5$x"] {
+        for text in [
+            "",
+            "plain",
+            "$argon2i$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA",
+            "$2b$10$short",
+            "$1$md5$x",
+        ] {
             assert_eq!(check_hash(text), Err(BadPasswordHash), "{text}");
         }
         assert_eq!(check("1234567"), Err(BadPassword::TooShort));

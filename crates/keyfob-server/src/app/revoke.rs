@@ -56,12 +56,20 @@ pub async fn revoke(
         };
         let loaded = app.loaded_in(&mut tx).await.map_err(Outage::from)?;
         let here = place(&mut tx, user, organization).await??;
-        let found = pat_find(&mut tx, organization, pat).await?.ok_or(NotForThem)?;
+        let found = pat_find(&mut tx, organization, pat)
+            .await?
+            .ok_or(NotForThem)?;
         let revoker = match caller {
-            Caller::Session(_who) => Revoker::Person { user, manages: manages(&loaded, &here) },
+            Caller::Session(_who) => Revoker::Person {
+                user,
+                manages: manages(&loaded, &here),
+            },
             Caller::Token(token) => {
                 covers(token, &here.lineage).map_err(|_denial| NotForThem)?;
-                Revoker::Token { pat: token.pat, user }
+                Revoker::Token {
+                    pat: token.pat,
+                    user,
+                }
             }
         };
         let permit = may_revoke(revoker, found.id, found.user)?;
@@ -79,11 +87,17 @@ pub async fn revoke(
 
 fn manages(loaded: &Loaded, here: &Place) -> bool {
     let live = resolve(&loaded.catalogue, &here.lineage, &here.memberships);
-    loaded.catalogue.holds(&live.permissions, ORGANIZATION_MANAGE)
+    loaded
+        .catalogue
+        .holds(&live.permissions, ORGANIZATION_MANAGE)
 }
 
 /// Lists a person's tokens in an organization, the newest first, ended ones included.
-pub async fn list(app: &App, who: &SignedIn, organization: OrgId) -> Result<(Place, Vec<Pat>), RevokeError> {
+pub async fn list(
+    app: &App,
+    who: &SignedIn,
+    organization: OrgId,
+) -> Result<(Place, Vec<Pat>), RevokeError> {
     let mut tx: Tx = app.store.read().await?;
     let here = place(&mut tx, who.user.id, organization).await??;
     let pats = pat_list(&mut tx, organization, who.user.id).await?;

@@ -8,7 +8,8 @@ use keyfob_core::name::Email;
 use keyfob_core::session::SessionTimes;
 use keyfob_core::time::Purpose;
 use keyfob_store::session::{
-    NewSession, Session, session_end, session_end_others, session_find, session_insert, session_list,
+    NewSession, Session, session_end, session_end_others, session_find, session_insert,
+    session_list,
 };
 use keyfob_store::user::{User, user_find, user_find_by_email};
 use keyfob_store::{StoreError, retry};
@@ -80,7 +81,9 @@ pub async fn sign_in(
         app.metrics.signed_in(SignInOutcome::Refused);
         return Err(SignInError::Credentials);
     };
-    let old = current.filter(|current| current.user.id == user.id).map(|current| current.session.id);
+    let old = current
+        .filter(|current| current.user.id == user.id)
+        .map(|current| current.session.id);
     let begun = begin(app, ctx, user, old).await?;
     app.metrics.signed_in(SignInOutcome::SignedIn);
     Ok(begun)
@@ -95,7 +98,12 @@ async fn find(app: &App, email: &str) -> Result<Option<User>, SignInError> {
     Ok(user_find_by_email(&mut tx, &email).await?)
 }
 
-async fn begin(app: &App, ctx: &Ctx, user: User, old: Option<SessionId>) -> Result<(SignedIn, CookieValue), SignInError> {
+async fn begin(
+    app: &App,
+    ctx: &Ctx,
+    user: User,
+    old: Option<SessionId>,
+) -> Result<(SignedIn, CookieValue), SignInError> {
     let mut bytes = Zeroizing::new([0; COOKIE_LENGTH]);
     app.entropy.fill(Purpose::Session, bytes.as_mut());
     let cookie = CookieValue(Zeroizing::new(BASE64URL_NOPAD.encode(bytes.as_ref())));
@@ -103,11 +111,18 @@ async fn begin(app: &App, ctx: &Ctx, user: User, old: Option<SessionId>) -> Resu
     let id = SessionId::new(ctx.now, app.id_random());
     let expires_at = ctx.now.plus(app.policy.session_max);
     let actor = &ctx.actor(Via::Session, Some(user.id));
-    let new = &NewSession { id, hash: &hash, user: user.id, expires_at };
+    let new = &NewSession {
+        id,
+        hash: &hash,
+        user: user.id,
+        expires_at,
+    };
     let began = retry(|| async move {
         let mut tx = app.store.write().await?;
         // The account as it is now: a suspension that came while the password was checked counts.
-        let living = user_find(&mut tx, new.user).await?.filter(|user| user.suspended_at.is_none());
+        let living = user_find(&mut tx, new.user)
+            .await?
+            .filter(|user| user.suspended_at.is_none());
         if living.is_none() {
             return Ok(false);
         }
@@ -143,7 +158,10 @@ pub async fn signed_in(app: &App, ctx: &Ctx, cookie: &str) -> Result<Option<Sign
     let Some(session) = session_find(&mut tx, &hash(cookie)).await? else {
         return Ok(None);
     };
-    let times = SessionTimes { seen_at: session.seen_at, expires_at: session.expires_at };
+    let times = SessionTimes {
+        seen_at: session.seen_at,
+        expires_at: session.expires_at,
+    };
     if times.are_over_at(ctx.now, &app.policy) {
         return Ok(None);
     }
@@ -154,7 +172,9 @@ pub async fn signed_in(app: &App, ctx: &Ctx, cookie: &str) -> Result<Option<Sign
 
 /// Ends the session itself.
 pub async fn sign_out(app: &App, ctx: &Ctx, who: &SignedIn) -> Result<(), Outage> {
-    end(app, ctx, who.user.id, who.session.id).await.map(|_changed| ())
+    end(app, ctx, who.user.id, who.session.id)
+        .await
+        .map(|_changed| ())
 }
 
 /// Ends one session of the user; says whether there was one.
@@ -186,14 +206,19 @@ pub async fn sessions(app: &App, ctx: &Ctx, user: UserId) -> Result<Vec<Session>
     let mut tx = app.store.read_single().await?;
     let mut sessions = session_list(&mut tx, user).await?;
     sessions.retain(|session| {
-        let times = SessionTimes { seen_at: session.seen_at, expires_at: session.expires_at };
+        let times = SessionTimes {
+            seen_at: session.seen_at,
+            expires_at: session.expires_at,
+        };
         !times.are_over_at(ctx.now, &app.policy)
     });
     Ok(sessions)
 }
 
 fn hash(cookie: &str) -> Vec<u8> {
-    digest::digest(&digest::SHA256, cookie.as_bytes()).as_ref().to_vec()
+    digest::digest(&digest::SHA256, cookie.as_bytes())
+        .as_ref()
+        .to_vec()
 }
 
 /// Who acts in a request, for its audit records.

@@ -9,7 +9,7 @@ use crate::config::Config;
 use crate::open::Schema;
 
 /// `migrate`
-pub async fn run(config: &Config) -> Result<()> {
+pub(super) async fn run(config: &Config) -> Result<()> {
     let operator = Operator::open(config, Schema::Migrate).await?;
     writeln!(io::stdout(), "The schema is up to date.")?;
     operator.store.close().await;

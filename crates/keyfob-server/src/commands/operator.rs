@@ -11,14 +11,13 @@ use keyfob_store::user::{User, user_find, user_find_by_email, user_find_by_exter
 use keyfob_store::{Store, Tx};
 
 use crate::config::Config;
-use crate::open::{Installation, Schema, open};
+use crate::open::{Schema, open};
 use crate::system::{SystemClock, SystemEntropy};
 
 /// An installation opened for one command.
 #[derive(Debug)]
 pub(super) struct Operator {
     pub(super) store: Store,
-    pub(super) installation: Installation,
     pub(super) entropy: Arc<dyn Entropy>,
     /// The moment of the command.
     pub(super) now: Timestamp,
@@ -28,8 +27,11 @@ impl Operator {
     pub(super) async fn open(config: &Config, schema: Schema) -> Result<Self> {
         let (clock, entropy) = (SystemClock::default(), Arc::new(SystemEntropy));
         let installation = open(config, schema, &clock, &*entropy).await?;
-        let store = installation.store.clone();
-        Ok(Self { store, installation, entropy, now: clock.now() })
+        Ok(Self {
+            store: installation.store,
+            entropy,
+            now: clock.now(),
+        })
     }
 
     /// Random bytes for an id.
@@ -47,7 +49,8 @@ pub(super) async fn user_named(tx: &mut Tx, text: &str) -> Result<User> {
     } else if let Ok(id) = text.parse::<UserId>() {
         user_find(tx, id).await?
     } else {
-        let email = Email::parse(text).map_err(|cause| anyhow!("\"{text}\" names no user: {cause}"))?;
+        let email =
+            Email::parse(text).map_err(|cause| anyhow!("\"{text}\" names no user: {cause}"))?;
         user_find_by_email(tx, &email).await?
     };
     found.ok_or_else(|| anyhow!("there is no user \"{text}\""))
@@ -60,7 +63,9 @@ pub(super) async fn org_named(tx: &mut Tx, text: &str) -> Result<Org> {
         return found.ok_or_else(|| anyhow!("there is no organization \"{text}\""));
     }
     if let Ok(id) = text.parse::<OrgId>() {
-        return org_find(tx, id).await?.ok_or_else(|| anyhow!("there is no organization \"{text}\""));
+        return org_find(tx, id)
+            .await?
+            .ok_or_else(|| anyhow!("there is no organization \"{text}\""));
     }
     by_path(tx, text).await
 }
@@ -68,7 +73,10 @@ pub(super) async fn org_named(tx: &mut Tx, text: &str) -> Result<Org> {
 async fn by_path(tx: &mut Tx, text: &str) -> Result<Org> {
     let mut names = Vec::new();
     for part in text.split('/') {
-        names.push(Name::parse(part).map_err(|cause| anyhow!("\"{text}\" names no organization: {cause}"))?);
+        names.push(
+            Name::parse(part)
+                .map_err(|cause| anyhow!("\"{text}\" names no organization: {cause}"))?,
+        );
     }
     let Some((root, below)) = names.split_first() else {
         bail!("\"{text}\" names no organization");

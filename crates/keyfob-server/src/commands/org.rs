@@ -19,18 +19,19 @@ use crate::open::Schema;
 
 /// An organization to make.
 #[derive(Debug)]
-pub struct Add<'a> {
+pub(super) struct Add<'a> {
     /// Its name.
-    pub name: &'a str,
+    pub(super) name: &'a str,
     /// Who owns it; needed for a root.
-    pub owner: Option<&'a str>,
+    pub(super) owner: Option<&'a str>,
     /// Its parent; none: a root.
-    pub parent: Option<&'a str>,
+    pub(super) parent: Option<&'a str>,
 }
 
 /// `org add`
-pub async fn add(config: &Config, new: &Add<'_>) -> Result<()> {
-    let name = Name::parse(new.name).map_err(|cause| anyhow!("the name \"{}\": {cause}", new.name))?;
+pub(super) async fn add(config: &Config, new: &Add<'_>) -> Result<()> {
+    let name =
+        Name::parse(new.name).map_err(|cause| anyhow!("the name \"{}\": {cause}", new.name))?;
     if new.parent.is_none() && new.owner.is_none() {
         bail!("a root organization has an owner: add --owner EMAIL");
     }
@@ -51,16 +52,34 @@ pub async fn add(config: &Config, new: &Add<'_>) -> Result<()> {
             (Some(may_have_child(lineage)?), tree)
         }
     };
-    let org = NewOrg { id, external_id: None, name: &name };
+    let org = NewOrg {
+        id,
+        external_id: None,
+        name: &name,
+    };
     match org_insert(&mut tx, &org, permit, &Actor::OPERATOR, operator.now).await {
         Err(StoreError::Conflict(Constraint::OrganizationName)) => {
-            bail!("\"{}\" is already in this tree; capital letters make no difference", name.as_str())
+            bail!(
+                "\"{}\" is already in this tree; capital letters make no difference",
+                name.as_str()
+            )
         }
         inserted => inserted?,
     }
     if let Some(owner) = owner {
-        let at = MemberAt { user: owner.id, organization: id, tree };
-        member_put(&mut tx, at, &Roles::new([OWNER])?, &Actor::OPERATOR, operator.now).await?;
+        let at = MemberAt {
+            user: owner.id,
+            organization: id,
+            tree,
+        };
+        member_put(
+            &mut tx,
+            at,
+            &Roles::new([OWNER])?,
+            &Actor::OPERATOR,
+            operator.now,
+        )
+        .await?;
     }
     tx.commit().await?;
     operator.store.close().await;

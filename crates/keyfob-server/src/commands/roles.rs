@@ -22,35 +22,60 @@ use crate::roles_file;
 /// Most people named one by one in the report.
 const PEOPLE_MAX: usize = 200;
 
+/// Whether the catalogue is put in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    /// It is.
+    Apply,
+    /// Only the report is made.
+    DryRun,
+}
+
 /// `roles show`
-pub async fn show(config: &Config) -> Result<()> {
+pub(super) async fn show(config: &Config) -> Result<()> {
     let operator = Operator::open(config, Schema::AsItIs).await?;
     let mut tx = operator.store.read().await?;
     let (catalogue, _body) = current(&mut tx).await?;
     drop(tx);
     let text = roles_file::print(&catalogue)?;
-    write!(io::stdout(), "# role catalogue, version {}\n\n{text}", catalogue.version())?;
+    write!(
+        io::stdout(),
+        "# role catalogue, version {}\n\n{text}",
+        catalogue.version()
+    )?;
     Ok(())
 }
 
 /// `roles apply`: replaces the catalogue in one transaction, and says who gains and loses what.
-pub async fn apply(config: &Config, file: &Path, dry_run: bool) -> Result<()> {
-    let text = std::fs::read_to_string(file).with_context(|| format!("{} cannot be read", file.display()))?;
+pub(super) async fn apply(config: &Config, file: &Path, mode: Mode) -> Result<()> {
+    let text = std::fs::read_to_string(file)
+        .with_context(|| format!("{} cannot be read", file.display()))?;
     let operator = Operator::open(config, Schema::AsItIs).await?;
     let mut tx = operator.store.write().await?;
     let (old, body) = current(&mut tx).await?;
     let version = old.version() + 1;
-    let new = roles_file::read(&text, version).with_context(|| format!("{} was not applied", file.display()))?;
+    let new = roles_file::read(&text, version)
+        .with_context(|| format!("{} was not applied", file.display()))?;
     if body == text || old.modules() == new.modules() {
-        writeln!(io::stdout(), "Nothing changes: this catalogue is in force, as version {}.", old.version())?;
+        writeln!(
+            io::stdout(),
+            "Nothing changes: this catalogue is in force, as version {}.",
+            old.version()
+        )?;
         return Ok(());
     }
     let report = report(&old, &new, &member_held_roles(&mut tx).await?);
-    if dry_run {
-        writeln!(io::stdout(), "{report}Nothing was changed: this was a dry run.")?;
+    if mode == Mode::DryRun {
+        writeln!(
+            io::stdout(),
+            "{report}Nothing was changed: this was a dry run."
+        )?;
         return Ok(());
     }
-    let catalogue = NewCatalogue { version, body: &text };
+    let catalogue = NewCatalogue {
+        version,
+        body: &text,
+    };
     catalogue_apply(&mut tx, &catalogue, &Actor::OPERATOR, operator.now).await?;
     tx.commit().await?;
     operator.store.close().await;
@@ -62,7 +87,9 @@ pub async fn apply(config: &Config, file: &Path, dry_run: bool) -> Result<()> {
 }
 
 async fn current(tx: &mut Tx) -> Result<(Catalogue, String)> {
-    let instance = instance_find(tx).await?.ok_or_else(|| anyhow!("the database was never founded"))?;
+    let instance = instance_find(tx)
+        .await?
+        .ok_or_else(|| anyhow!("the database was never founded"))?;
     let body = catalogue_find(tx, instance.catalogue).await?;
     let body = body.ok_or_else(|| anyhow!("the database lacks the catalogue in force"))?;
     Ok((roles_file::read(&body, instance.catalogue)?, body))
@@ -72,7 +99,12 @@ async fn current(tx: &mut Tx) -> Result<(Catalogue, String)> {
 fn report(old: &Catalogue, new: &Catalogue, held: &[HeldRoles]) -> String {
     let mut text = String::new();
     let mut changed: Vec<String> = Vec::new();
-    for role in old.roles().chain(new.roles()).map(|(key, _gives)| key).collect::<BTreeSet<_>>() {
+    for role in old
+        .roles()
+        .chain(new.roles())
+        .map(|(key, _gives)| key)
+        .collect::<BTreeSet<_>>()
+    {
         let line = match (old.role(role), new.role(role)) {
             (Some(_gone), None) => Some("leaves the catalogue and gives nothing".to_owned()),
             (None, Some(_new)) => Some("is new".to_owned()),
@@ -83,12 +115,16 @@ fn report(old: &Catalogue, new: &Catalogue, held: &[HeldRoles]) -> String {
     text.extend(changed);
     let mut people = 0;
     for held in held {
-        let (before, after) = (named(old, Some(sum(old, &held.roles))), named(new, Some(sum(new, &held.roles))));
+        let (before, after) = (
+            named(old, Some(sum(old, &held.roles))),
+            named(new, Some(sum(new, &held.roles))),
+        );
         if let Some(line) = difference(&before, &after) {
             people += 1;
             if people <= PEOPLE_MAX {
                 // Writing to a text does not fail.
-                let _infallible = writeln!(text, "{} in {}: {line}", held.email, held.organization_name);
+                let _infallible =
+                    writeln!(text, "{} in {}: {line}", held.email, held.organization_name);
             }
         }
     }
@@ -102,16 +138,31 @@ fn report(old: &Catalogue, new: &Catalogue, held: &[HeldRoles]) -> String {
 }
 
 fn sum(catalogue: &Catalogue, roles: &Roles) -> PermissionSet {
-    roles.iter().filter_map(|role| catalogue.role(role)).fold(PermissionSet::EMPTY, PermissionSet::union)
+    roles
+        .iter()
+        .filter_map(|role| catalogue.role(role))
+        .fold(PermissionSet::EMPTY, PermissionSet::union)
 }
 
 fn named(catalogue: &Catalogue, set: Option<PermissionSet>) -> BTreeSet<&str> {
-    catalogue.names(set.unwrap_or_default()).into_iter().collect()
+    catalogue
+        .names(set.unwrap_or_default())
+        .into_iter()
+        .collect()
 }
 
 fn difference(before: &BTreeSet<&str>, after: &BTreeSet<&str>) -> Option<String> {
-    let list = |names: Vec<&&str>| names.iter().map(|name| **name).collect::<Vec<_>>().join(", ");
-    let (gains, loses) = (list(after.difference(before).collect()), list(before.difference(after).collect()));
+    let list = |names: Vec<&&str>| {
+        names
+            .iter()
+            .map(|name| **name)
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let (gains, loses) = (
+        list(after.difference(before).collect()),
+        list(before.difference(after).collect()),
+    );
     match (gains.as_str(), loses.as_str()) {
         ("", "") => None,
         (gains, "") => Some(format!("gains {gains}")),
@@ -128,16 +179,20 @@ mod tests {
     use super::*;
 
     fn catalogue(version: i64, build: &str) -> Catalogue {
-        let text = format!(
-            "[[module]]\nkey='organization'\ntitle='O'\nlevels=['manage']\n{build}"
-        );
+        let text = format!("[[module]]\nkey='organization'\ntitle='O'\nlevels=['manage']\n{build}");
         roles_file::read(&text, version).expect("a catalogue")
     }
 
     #[test]
     fn the_report_says_who_gains_and_loses_what() {
-        let old = catalogue(1, "[[module]]\nkey='build'\ntitle='B'\nlevels=['manage','view']");
-        let new = catalogue(2, "[[module]]\nkey='build'\ntitle='B'\nlevels=['manage','operate']");
+        let old = catalogue(
+            1,
+            "[[module]]\nkey='build'\ntitle='B'\nlevels=['manage','view']",
+        );
+        let new = catalogue(
+            2,
+            "[[module]]\nkey='build'\ntitle='B'\nlevels=['manage','operate']",
+        );
         let held = |email: &str, role: &str| HeldRoles {
             user: UserId::from_uuid(Uuid::nil()),
             email: email.to_owned(),

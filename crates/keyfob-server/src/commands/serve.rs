@@ -29,8 +29,17 @@ use crate::system::{SystemClock, SystemEntropy};
 /// How often catalogue and keys are read again without need (guarantee 10).
 const RELOAD_EVERY: Duration = Duration::from_secs(30);
 
+/// What to do when this server's issuer is not the stored one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnIssuerChange {
+    /// Refuse to start.
+    Refuse,
+    /// Take the new one: every access token ends.
+    Replace,
+}
+
 /// Serves until SIGTERM or Ctrl-C, then drains and returns.
-pub async fn run(config: &Config, change_issuer: bool) -> Result<()> {
+pub(super) async fn run(config: &Config, on_change: OnIssuerChange) -> Result<()> {
     let stop = stop_signal()?;
     let _lock = match config.database {
         DatabaseConfig::Embedded => Some(DataDirLock::take(&config.data_dir)?),
@@ -38,7 +47,7 @@ pub async fn run(config: &Config, change_issuer: bool) -> Result<()> {
     };
     let listener = listen(config).await?;
     let address = listener.local_addr()?;
-    let app = start(config, address, change_issuer).await?;
+    let app = start(config, address, on_change).await?;
     let metrics = serve_metrics(config, &app).await?;
     writeln!(stdout(), "keyfobd is listening on http://{address}").context("stdout is closed")?;
     tracing::info!(server.address = %address, server.issuer = %app.issuer, database = app.store.engine_name(), "listening");
@@ -53,16 +62,25 @@ pub async fn run(config: &Config, change_issuer: bool) -> Result<()> {
 /// Takes the port, or says in one sentence why not.
 pub(super) async fn listen(config: &Config) -> Result<TcpListener> {
     let bound = TcpListener::bind(config.listen).await;
-    bound.with_context(|| format!("{} cannot be listened on (is another server running there?)", config.listen))
+    bound.with_context(|| {
+        format!(
+            "{} cannot be listened on (is another server running there?)",
+            config.listen
+        )
+    })
 }
 
 /// Opens the installation and builds the server's state.
-pub(super) async fn start(config: &Config, address: SocketAddr, change_issuer: bool) -> Result<Arc<App>> {
+pub(super) async fn start(
+    config: &Config,
+    address: SocketAddr,
+    on_change: OnIssuerChange,
+) -> Result<Arc<App>> {
     let issuer = issuer(config, address)?;
     let (clock, entropy) = (Arc::new(SystemClock::default()), Arc::new(SystemEntropy));
     let installation = open(config, Schema::AsItIs, &*clock, &*entropy).await?;
     settle_prefix(config, &installation)?;
-    settle_issuer(&installation, &issuer, change_issuer, &*clock).await?;
+    settle_issuer(&installation, &issuer, on_change, &*clock).await?;
     let parts = Parts {
         store: installation.store,
         clock,
@@ -93,12 +111,12 @@ fn settle_prefix(config: &Config, installation: &Installation) -> Result<()> {
 async fn settle_issuer(
     installation: &Installation,
     issuer: &str,
-    change: bool,
+    on_change: OnIssuerChange,
     clock: &dyn keyfob_core::time::Clock,
 ) -> Result<()> {
     match installation.instance.issuer.as_deref() {
         Some(stored) if stored == issuer => return Ok(()),
-        Some(stored) if !change => bail!(
+        Some(stored) if on_change == OnIssuerChange::Refuse => bail!(
             "this installation's issuer is {stored}, and this server would be {issuer}: start it with \
              --public-url {stored}, or with --change-issuer, which ends every access token"
         ),
@@ -124,7 +142,9 @@ async fn settle_issuer(
 }
 
 async fn serve_metrics(config: &Config, app: &Arc<App>) -> Result<Option<JoinHandle<()>>> {
-    let listener = bind_metrics(config.metrics).await.context("the metrics port cannot be listened on")?;
+    let listener = bind_metrics(config.metrics)
+        .await
+        .context("the metrics port cannot be listened on")?;
     let Some(listener) = listener else {
         return Ok(None);
     };
@@ -135,7 +155,11 @@ async fn serve_metrics(config: &Config, app: &Arc<App>) -> Result<Option<JoinHan
 
 /// Serves on a port until `stop`, with the background tasks; then drains, writes what was noted, and
 /// closes the database.
-pub(super) async fn until(app: Arc<App>, listener: TcpListener, stop: impl Future<Output = ()> + Send) {
+pub(super) async fn until(
+    app: Arc<App>,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send,
+) {
     let flushing = tokio::spawn(flush_often(Arc::clone(&app)));
     let reloading = tokio::spawn(reload_often(Arc::clone(&app)));
     server::serve(listener, http::service(&app), stop).await;

@@ -63,7 +63,10 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         if !parts.headers.contains_key(header::AUTHORIZATION) {
             // BRR-01: without credentials the challenge names no error.
-            return Err(Problem::new(Code::NotSignedIn, "Send an access token as Authorization: Bearer."));
+            return Err(Problem::new(
+                Code::NotSignedIn,
+                "Send an access token as Authorization: Bearer.",
+            ));
         }
         match Authenticated::from_request_parts(parts, state).await?.0 {
             Caller::Token(token) => Ok(Self(*token)),
@@ -76,19 +79,24 @@ async fn authenticate(app: &App, ctx: &Ctx, parts: &Parts) -> Result<Caller, Pro
     if let Some(query) = parts.uri.query()
         && form_urlencoded::parse(query.as_bytes()).any(|(name, _value)| name == "access_token")
     {
-        let detail = "An access token was sent in the query string. Send it as Authorization: Bearer.";
+        let detail =
+            "An access token was sent in the query string. Send it as Authorization: Bearer.";
         return Err(Problem::new(Code::InvalidRequest, detail));
     }
     let cookie = session_cookie(app, &parts.headers)?;
     match (bearer(&parts.headers)?, cookie) {
-        (Some(_token), Some(_cookie)) => {
-            Err(Problem::new(Code::InvalidRequest, "Send a session or an access token, not both."))
-        }
+        (Some(_token), Some(_cookie)) => Err(Problem::new(
+            Code::InvalidRequest,
+            "Send a session or an access token, not both.",
+        )),
         (Some(token), None) => by_token(app, ctx, token).await,
         (None, Some(cookie)) => {
             refuse_other_sites(app, &parts.method, &parts.headers)?;
-            let who = signed_in(app, ctx, cookie).await.map_err(Problem::unavailable)?;
-            who.map(|who| Caller::Session(Box::new(who))).ok_or(Code::NotSignedIn.into())
+            let who = signed_in(app, ctx, cookie)
+                .await
+                .map_err(Problem::unavailable)?;
+            who.map(|who| Caller::Session(Box::new(who)))
+                .ok_or(Code::NotSignedIn.into())
         }
         (None, None) => Err(Code::NotSignedIn.into()),
     }
@@ -100,7 +108,8 @@ async fn by_token(app: &App, ctx: &Ctx, token: &str) -> Result<Caller, Problem> 
         Err(AccessError::Outage(outage)) => Err(Problem::unavailable(outage)),
         Err(refused) => {
             tracing::info!(request.id = %ctx.request_id, reason = %refused, "access token refused");
-            let value = http::HeaderValue::from_static("Bearer realm=\"keyfob\", error=\"invalid_token\"");
+            let value =
+                http::HeaderValue::from_static("Bearer realm=\"keyfob\", error=\"invalid_token\"");
             Err(Problem::from(Code::InvalidToken).with_header(header::WWW_AUTHENTICATE, value))
         }
     }
@@ -112,7 +121,12 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let Some(value) = values.next() else {
         return Ok(None);
     };
-    let malformed = || Problem::new(Code::InvalidRequest, "The header Authorization cannot be read.");
+    let malformed = || {
+        Problem::new(
+            Code::InvalidRequest,
+            "The header Authorization cannot be read.",
+        )
+    };
     if values.next().is_some() {
         return Err(malformed());
     }
@@ -125,19 +139,36 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 }
 
 /// The one cookie of ours; two of the name are a mistake or an attack, and neither is believed.
-pub(super) fn session_cookie<'h>(app: &App, headers: &'h HeaderMap) -> Result<Option<&'h str>, Problem> {
+pub(super) fn session_cookie<'h>(
+    app: &App,
+    headers: &'h HeaderMap,
+) -> Result<Option<&'h str>, Problem> {
     let name = cookie_name(app);
-    let texts = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let pairs = texts.flat_map(|text| text.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let mut ours = pairs.filter(|(each, _value)| *each == name).map(|(_name, value)| value);
+    let texts = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok());
+    let pairs = texts
+        .flat_map(|text| text.split(';'))
+        .filter_map(|pair| pair.trim().split_once('='));
+    let mut ours = pairs
+        .filter(|(each, _value)| *each == name)
+        .map(|(_name, value)| value);
     match (ours.next(), ours.next()) {
-        (Some(_one), Some(_two)) => Err(Problem::new(Code::InvalidRequest, "The session cookie came twice.")),
+        (Some(_one), Some(_two)) => Err(Problem::new(
+            Code::InvalidRequest,
+            "The session cookie came twice.",
+        )),
         (cookie, _none) => Ok(cookie.filter(|value| !value.is_empty())),
     }
 }
 
 fn cookie_name(app: &App) -> &'static str {
-    if is_https(app) { "__Host-keyfob_session" } else { "keyfob_session" }
+    if is_https(app) {
+        "__Host-keyfob_session"
+    } else {
+        "keyfob_session"
+    }
 }
 
 fn is_https(app: &App) -> bool {
@@ -156,20 +187,36 @@ pub(super) fn forget_cookie(app: &App) -> String {
 
 fn cookie(app: &App, value: &str, life: &str) -> String {
     let secure = if is_https(app) { "; Secure" } else { "" };
-    format!("{}={value}{secure}; HttpOnly; SameSite=Lax; Path=/{life}", cookie_name(app))
+    format!(
+        "{}={value}{secure}; HttpOnly; SameSite=Lax; Path=/{life}",
+        cookie_name(app)
+    )
 }
 
 /// Refuses what another site made a browser send (contract 5, CSRF). A program sends neither header.
-pub(super) fn refuse_other_sites(app: &App, method: &Method, headers: &HeaderMap) -> Result<(), Problem> {
+pub(super) fn refuse_other_sites(
+    app: &App,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<(), Problem> {
     if method.is_safe() {
         return Ok(());
     }
     let ours = |name: HeaderName, fits: &dyn Fn(&[u8]) -> bool| {
-        headers.get_all(name).iter().all(|value| fits(value.as_bytes()))
+        headers
+            .get_all(name)
+            .iter()
+            .all(|value| fits(value.as_bytes()))
     };
-    let same_site = ours(SEC_FETCH_SITE, &|value| value == b"same-origin" || value == b"none");
+    let same_site = ours(SEC_FETCH_SITE, &|value| {
+        value == b"same-origin" || value == b"none"
+    });
     let same_origin = ours(header::ORIGIN, &|value| value == app.issuer.as_bytes());
-    if same_site && same_origin { Ok(()) } else { Err(Code::CrossSiteRequest.into()) }
+    if same_site && same_origin {
+        Ok(())
+    } else {
+        Err(Code::CrossSiteRequest.into())
+    }
 }
 
 impl From<Outage> for Problem {

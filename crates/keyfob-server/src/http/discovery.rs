@@ -42,7 +42,7 @@ struct OpenId<'a> {
     claims_supported: [&'static str; 6],
 }
 
-/// Answers `GET /.well-known/openid-configuration` (OpenID Connect Discovery 1.0 §4). It names only
+/// Answers `GET /.well-known/openid-configuration` (`OpenID` Connect Discovery 1.0 §4). It names only
 /// what exists: there is no authorization endpoint, and no ID token is issued.
 pub(super) async fn openid(State(app): State<Arc<App>>) -> Response {
     let document = OpenId {
@@ -51,7 +51,14 @@ pub(super) async fn openid(State(app): State<Arc<App>>) -> Response {
         subject_types_supported: ["public"],
         // Required by the standard; the algorithm that our tokens are signed with.
         id_token_signing_alg_values_supported: ["ES256"],
-        claims_supported: ["sub", "email", "email_verified", "name", "currentOrganizationId", "rootOrganizationId"],
+        claims_supported: [
+            "sub",
+            "email",
+            "email_verified",
+            "name",
+            "currentOrganizationId",
+            "rootOrganizationId",
+        ],
     };
     ([(header::CACHE_CONTROL, MAX_AGE)], Json(document)).into_response()
 }
@@ -71,7 +78,7 @@ fn metadata(app: &App) -> Metadata<'_> {
     }
 }
 
-/// The person behind an access token, as far as its scopes allow (OpenID Connect Core 1.0 §5.3).
+/// The person behind an access token, as far as its scopes allow (`OpenID` Connect Core 1.0 §5.3).
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct UserInfo {

@@ -46,7 +46,11 @@ impl Organization {
             root_organization_id: (org.root != org.id).then(|| org.root.to_string()),
             root_organization_name: listed.root_name,
             parent_organization_id: org.parent.map(|parent| parent.to_string()),
-            membership: if listed.is_direct { "Member" } else { "Inherited" },
+            membership: if listed.is_direct {
+                "Member"
+            } else {
+                "Inherited"
+            },
             member_count: listed.member_count,
             created_date: rfc3339(org.created_at),
             // Nothing disables an organization yet; existing clients read the member.
@@ -79,13 +83,23 @@ pub(super) async fn list(
     paging: Result<Query<Paging>, axum::extract::rejection::QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(paging) = paging.map_err(|_not_numbers| {
-        Problem::new(Code::InvalidRequest, "page and perPage are whole numbers from 1.")
+        Problem::new(
+            Code::InvalidRequest,
+            "page and perPage are whole numbers from 1.",
+        )
     })?;
-    let listed = organizations(&app, &caller).await.map_err(Problem::unavailable)?;
+    let listed = organizations(&app, &caller)
+        .await
+        .map_err(Problem::unavailable)?;
     let window = window(&paging)?;
     let total = listed.len();
     let (skip, take) = window.unwrap_or((0, total));
-    let data = listed.into_iter().skip(skip).take(take).map(Organization::of).collect();
+    let data = listed
+        .into_iter()
+        .skip(skip)
+        .take(take)
+        .map(Organization::of)
+        .collect();
     let more = skip.saturating_add(take) < total;
     let next = more.then(|| paging.page.unwrap_or(1) + 1);
     Ok(Json(Organizations { data, next }).into_response())
@@ -96,9 +110,15 @@ fn window(paging: &Paging) -> Result<Option<(usize, usize)>, Problem> {
     if paging.page.is_none() && paging.per_page.is_none() {
         return Ok(None);
     }
-    let (page, per_page) = (paging.page.unwrap_or(1), paging.per_page.unwrap_or(PER_PAGE));
+    let (page, per_page) = (
+        paging.page.unwrap_or(1),
+        paging.per_page.unwrap_or(PER_PAGE),
+    );
     if page == 0 || per_page == 0 || per_page > PER_PAGE_MAX {
-        return Err(Problem::new(Code::InvalidRequest, "page counts from 1, perPage is 1 to 1000."));
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            "page counts from 1, perPage is 1 to 1000.",
+        ));
     }
     Ok(Some(((page - 1).saturating_mul(per_page), per_page)))
 }

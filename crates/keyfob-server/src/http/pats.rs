@@ -87,11 +87,19 @@ impl Written {
             expires_date: pat.lifetime.end.map(rfc3339),
             revoked_date: pat.revoked.map(|(at, _because)| rfc3339(at)),
             reach: match &pat.reach {
-                Reach::Named(named) => ReachForm::Named(named.iter().map(ToString::to_string).collect()),
+                Reach::Named(named) => {
+                    ReachForm::Named(named.iter().map(ToString::to_string).collect())
+                }
                 word @ (Reach::Subtree | Reach::Organization) => ReachForm::Word(word.to_text()),
             },
-            ceiling: pat.ceiling.as_ref().map(|ceiling| ceiling.iter().map(str::to_owned).collect()),
-            networks: pat.networks.as_ref().map(|networks| networks.iter().collect()),
+            ceiling: pat
+                .ceiling
+                .as_ref()
+                .map(|ceiling| ceiling.iter().map(str::to_owned).collect()),
+            networks: pat
+                .networks
+                .as_ref()
+                .map(|networks| networks.iter().collect()),
             last_used: pat.last_used.as_ref().map(|last| WrittenUse {
                 date: rfc3339(last.at),
                 address: last.address.clone(),
@@ -124,9 +132,19 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let organization = id(&organization)?;
     let (here, pats) = revoke::list(&app, &who, organization).await?;
-    let active = here.memberships.iter().any(|held| held.organization == organization && held.is_active());
-    let suspension = if active { Suspension::Active } else { Suspension::Suspended };
-    let data = pats.iter().map(|pat| Written::of(pat, suspension, ctx.now)).collect();
+    let active = here
+        .memberships
+        .iter()
+        .any(|held| held.organization == organization && held.is_active());
+    let suspension = if active {
+        Suspension::Active
+    } else {
+        Suspension::Suspended
+    };
+    let data = pats
+        .iter()
+        .map(|pat| Written::of(pat, suspension, ctx.now))
+        .collect();
     Ok(Json(List { data }).into_response())
 }
 
@@ -150,22 +168,30 @@ pub(super) struct Chosen {
 
 /// A member that is there has a value: `null` is refused, so that no client that lost an expiry on the
 /// way makes a token without one.
-fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<T>, D::Error> {
     T::deserialize(deserializer).map(Some)
 }
 
 impl Chosen {
     fn read(self) -> Result<Choices, Problem> {
         let name = self.name.map(|text| Name::parse(&text)).transpose();
-        let networks = self.networks.map(|texts| Networks::parse(texts.iter().map(String::as_str))).transpose();
+        let networks = self
+            .networks
+            .map(|texts| Networks::parse(texts.iter().map(String::as_str)))
+            .transpose();
         let expiry = match (self.expires_date, self.expires_in_days) {
             (None, None) => WantedExpiry::Default,
             (None, Some(days)) => WantedExpiry::InDays(days),
             (Some(date), None) => {
-                let date = parse_rfc3339(&date).ok_or_else(|| bad("expiresDate is not a date of RFC 3339."))?;
+                let date = parse_rfc3339(&date)
+                    .ok_or_else(|| bad("expiresDate is not a date of RFC 3339."))?;
                 WantedExpiry::At(date)
             }
-            (Some(_date), Some(_days)) => return Err(bad("Send expiresDate or expiresInDays, not both.")),
+            (Some(_date), Some(_days)) => {
+                return Err(bad("Send expiresDate or expiresInDays, not both."));
+            }
         };
         Ok(Choices {
             name: name.map_err(|cause| bad(format!("name: {cause}.")))?,
@@ -181,10 +207,13 @@ fn read_reach(form: ReachForm) -> Result<Reach, Problem> {
     match form {
         ReachForm::Word(word) if word == "subtree" => Ok(Reach::Subtree),
         ReachForm::Word(word) if word == "organization" => Ok(Reach::Organization),
-        ReachForm::Word(_other) => Err(bad("reach is \"subtree\", \"organization\" or a list of organization ids.")),
+        ReachForm::Word(_other) => Err(bad(
+            "reach is \"subtree\", \"organization\" or a list of organization ids.",
+        )),
         ReachForm::Named(ids) => {
             let ids: Result<BTreeSet<OrgId>, _> = ids.iter().map(|id| id.parse()).collect();
-            ids.map(Reach::Named).map_err(|_no_id| bad("reach names what is no organization id."))
+            ids.map(Reach::Named)
+                .map_err(|_no_id| bad("reach names what is no organization id."))
         }
     }
 }
@@ -203,7 +232,12 @@ pub(super) async fn generate(
     let mut written = Written::of(&generated.pat, Suspension::Active, ctx.now);
     written.token = Some(generated.secret.expose().to_owned());
     let no_store = HeaderValue::from_static("no-store");
-    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, no_store)], Json(written)).into_response())
+    Ok((
+        StatusCode::CREATED,
+        [(header::CACHE_CONTROL, no_store)],
+        Json(written),
+    )
+        .into_response())
 }
 
 /// Answers `DELETE …/personal-api-tokens/{token}`: 204, also when it was revoked already.
@@ -214,7 +248,9 @@ pub(super) async fn revoke(
     Path((organization, pat)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let organization = id(&organization)?;
-    let pat: PatId = pat.parse().map_err(|_no_id| Problem::from(Code::NotFound))?;
+    let pat: PatId = pat
+        .parse()
+        .map_err(|_no_id| Problem::from(Code::NotFound))?;
     revoke::revoke(&app, &ctx, &caller, organization, pat).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -234,7 +270,9 @@ impl From<RevokeError> for Problem {
             RevokeError::NotForThem(_) => Code::NotFound.into(),
             RevokeError::Refused(refused) => Self::new(
                 Code::Forbidden,
-                format!("This is somebody else's token: {refused} (permission organization:manage)."),
+                format!(
+                    "This is somebody else's token: {refused} (permission organization:manage)."
+                ),
             ),
             RevokeError::Outage(outage) => outage.into(),
         }
@@ -254,20 +292,24 @@ impl From<GenerateError> for Problem {
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         match refusal {
-            Refusal::Stranger => Self::new(Code::NotADirectMember, "The membership here is suspended."),
+            Refusal::Stranger => {
+                Self::new(Code::NotADirectMember, "The membership here is suspended.")
+            }
             Refusal::Inherited { .. } => Code::NotADirectMember.into(),
             Refusal::Reauthenticate => Code::ReauthenticationRequired.into(),
             Refusal::LimitReached { limit } => Self::new(
                 Code::TokenLimitReached,
-                format!("There are {limit} of {limit} tokens here. Revoke one that is no longer needed."),
+                format!(
+                    "There are {limit} of {limit} tokens here. Revoke one that is no longer needed."
+                ),
             ),
             Refusal::ExpiryPast => bad("The expiry is not in the future."),
-            Refusal::ExpiryTooLate { latest } => {
-                bad(format!("By policy the expiry is at the latest {}.", rfc3339(latest)))
-            }
+            Refusal::ExpiryTooLate { latest } => bad(format!(
+                "By policy the expiry is at the latest {}.",
+                rfc3339(latest)
+            )),
             Refusal::Ceiling => bad(format!(
-                "ceiling is 1 to {} permissions of the role catalogue, such as build:view.",
-                CEILING_MAX
+                "ceiling is 1 to {CEILING_MAX} permissions of the role catalogue, such as build:view."
             )),
             Refusal::Reach => bad("reach names 1 to 50 organizations below this one."),
         }

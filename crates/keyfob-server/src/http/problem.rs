@@ -25,9 +25,12 @@ pub(crate) const CHALLENGE: HeaderValue = HeaderValue::from_static("Bearer realm
 /// Seconds after which a client may try again when the store is away.
 pub(crate) const RETRY_AFTER: HeaderValue = HeaderValue::from_static("5");
 
-/// An error on its way to the client.
+/// An error on its way to the client. Small, because it is the `Err` of every handler.
 #[derive(Debug, Clone)]
-pub struct Problem {
+pub struct Problem(Box<Inner>);
+
+#[derive(Debug, Clone)]
+struct Inner {
     code: Code,
     detail: Cow<'static, str>,
     headers: HeaderMap,
@@ -53,12 +56,12 @@ impl Cause {
 impl Problem {
     /// An error with a sentence for the person who reads it; nothing secret may be in the sentence.
     pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self {
+        Self(Box::new(Inner {
             code,
             detail: detail.into(),
             headers: HeaderMap::new(),
             cause: None,
-        }
+        }))
     }
 
     /// A failure of ours: the client learns nothing, the log gets the whole chain.
@@ -74,37 +77,37 @@ impl Problem {
     /// Adds what led to it, for the log.
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<anyhow::Error>) -> Self {
-        self.cause = Some(Cause::new(cause));
+        self.0.cause = Some(Cause::new(cause));
         self
     }
 
     /// Adds or replaces a header of the answer.
     #[must_use]
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
-        self.headers.insert(name, value);
+        self.0.headers.insert(name, value);
         self
     }
 
     /// The code.
     pub fn code(&self) -> Code {
-        self.code
+        self.0.code
     }
 
     /// The sentence.
     pub fn detail(&self) -> &str {
-        &self.detail
+        &self.0.detail
     }
 
     /// The body, with the request's id once that is known.
     fn body(&self, request: Option<RequestId>) -> Body {
         let written = serde_json::to_vec(&Written {
-            type_uri: format!("/errors#{}", self.code.word()),
-            title: self.code.title(),
-            status: self.code.status().as_u16(),
-            detail: &self.detail,
+            type_uri: format!("/errors#{}", self.0.code.word()),
+            title: self.0.code.title(),
+            status: self.0.code.status().as_u16(),
+            detail: &self.0.detail,
             instance: request.map(|id| format!("urn:uuid:{id}")),
-            error: self.code.word(),
-            message: &self.detail,
+            error: self.0.code.word(),
+            message: &self.0.detail,
         });
         // Texts and a number always become JSON.
         written.map_or_else(|_impossible| Body::empty(), Body::from)
@@ -136,17 +139,17 @@ impl From<Code> for Problem {
 impl IntoResponse for Problem {
     fn into_response(mut self) -> Response {
         let mut response = Response::new(self.body(None));
-        *response.status_mut() = self.code.status();
+        *response.status_mut() = self.0.code.status();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
-        if self.code.status() == StatusCode::UNAUTHORIZED {
+        if self.0.code.status() == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
         }
-        if self.code.status() == StatusCode::SERVICE_UNAVAILABLE {
+        if self.0.code.status() == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
         }
-        headers.extend(std::mem::take(&mut self.headers));
-        if let Some(cause) = self.cause.take() {
+        headers.extend(std::mem::take(&mut self.0.headers));
+        if let Some(cause) = self.0.cause.take() {
             response.extensions_mut().insert(cause);
         }
         response.extensions_mut().insert(self);

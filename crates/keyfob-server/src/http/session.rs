@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, Request, State};
 use axum::extract::{FromRequest as _, FromRequestParts as _};
+use axum::extract::{Path, Query, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use keyfob_core::id::SessionId;
 use serde::{Deserialize, Serialize};
 
-use super::authenticate::{ByPerson, forget_cookie, refuse_other_sites, session_cookie, set_cookie};
+use super::authenticate::{
+    ByPerson, forget_cookie, refuse_other_sites, session_cookie, set_cookie,
+};
 use super::json::Json;
 use super::problem::{Code, Problem};
 use crate::app::sign_in::{self, SignInError, SignedIn, signed_in};
@@ -50,7 +52,11 @@ impl Who {
 
 /// Answers `POST /identity/v1/session`. The check for other sites holds without a cookie too: nobody
 /// is to be signed in to an account that is not theirs.
-pub(super) async fn sign_in(State(app): State<Arc<App>>, ctx: Ctx, request: Request) -> Result<Response, Problem> {
+pub(super) async fn sign_in(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    request: Request,
+) -> Result<Response, Problem> {
     refuse_other_sites(&app, request.method(), request.headers())?;
     let current = match session_cookie(&app, request.headers())? {
         Some(cookie) => signed_in(&app, &ctx, cookie).await?,
@@ -61,7 +67,12 @@ pub(super) async fn sign_in(State(app): State<Arc<App>>, ctx: Ctx, request: Requ
     match begun {
         Ok((who, cookie)) => {
             let cookie = header_value(&set_cookie(&app, &cookie))?;
-            Ok((StatusCode::CREATED, [(header::SET_COOKIE, cookie)], Json(Who::of(&who))).into_response())
+            Ok((
+                StatusCode::CREATED,
+                [(header::SET_COOKIE, cookie)],
+                Json(Who::of(&who)),
+            )
+                .into_response())
         }
         Err(SignInError::Credentials) => Err(Code::InvalidCredentials.into()),
         Err(SignInError::Outage(outage)) => Err(outage.into()),
@@ -120,7 +131,10 @@ pub(super) async fn list(
         address: session.address,
         user_agent: session.client,
     });
-    Ok(Json(Sessions { data: data.collect() }).into_response())
+    Ok(Json(Sessions {
+        data: data.collect(),
+    })
+    .into_response())
 }
 
 #[derive(Deserialize)]
@@ -130,12 +144,19 @@ struct Others {
 }
 
 /// Answers `DELETE /identity/v1/sessions?others=true`; without the word nothing ends.
-pub(super) async fn end_others(State(app): State<Arc<App>>, ctx: Ctx, request: Request) -> Result<StatusCode, Problem> {
+pub(super) async fn end_others(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    request: Request,
+) -> Result<StatusCode, Problem> {
     let (mut parts, _body) = request.into_parts();
     let ByPerson(who) = ByPerson::from_request_parts(&mut parts, &app).await?;
     let asked = Query::<Others>::try_from_uri(&parts.uri);
     if !asked.is_ok_and(|Query(Others { others })| others) {
-        return Err(Problem::new(Code::InvalidRequest, "Say which sessions: ?others=true ends all but this one."));
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            "Say which sessions: ?others=true ends all but this one.",
+        ));
     }
     sign_in::end_others(&app, &ctx, &who).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -149,7 +170,9 @@ pub(super) async fn end(
     Path(session): Path<String>,
 ) -> Result<StatusCode, Problem> {
     // What is no id names no session.
-    let session: SessionId = session.parse().map_err(|_no_id| Problem::from(Code::NotFound))?;
+    let session: SessionId = session
+        .parse()
+        .map_err(|_no_id| Problem::from(Code::NotFound))?;
     if sign_in::end(&app, &ctx, who.user.id, session).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {

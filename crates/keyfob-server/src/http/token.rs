@@ -48,7 +48,11 @@ const V3: Door = Door {
     right_field: "On v3 send the secret in the field personalAccessKey.",
     takes_organization: true,
 };
-const CREDENTIALS: [Field; 3] = [Field::Pat, Field::DashedPersonalAccessKey, Field::PersonalAccessKey];
+const CREDENTIALS: [Field; 3] = [
+    Field::Pat,
+    Field::DashedPersonalAccessKey,
+    Field::PersonalAccessKey,
+];
 
 /// Answers `POST /auth/v1/token`.
 pub(super) async fn v1(State(app): State<Arc<App>>, ctx: Ctx, request: Request) -> Response {
@@ -73,7 +77,11 @@ async fn answer(app: &App, ctx: &Ctx, door: &Door, request: Request) -> Response
             return error.into_response();
         }
     };
-    let want = Wanted { pat: asked.secret.expose(), target: asked.target, scopes: asked.scopes };
+    let want = Wanted {
+        pat: asked.secret.expose(),
+        target: asked.target,
+        scopes: asked.scopes,
+    };
     match exchange(app, ctx, &want).await {
         Ok(exchanged) => granted(ctx, &exchanged),
         Err(error) => refusal(error).into_response(),
@@ -95,34 +103,51 @@ async fn read(door: &Door, issuer: &str, request: Request) -> Result<Asked, OAut
         let description = "A permission is no scope here: scope chooses claims and never narrows.";
         OAuthError::new(OAuthCode::InvalidScope, description)
     })?;
-    if fields.text(Field::Audience).is_some_and(|audience| audience != "default" && audience != issuer) {
+    if fields
+        .text(Field::Audience)
+        .is_some_and(|audience| audience != "default" && audience != issuer)
+    {
         return Err(OAuthError::invalid_request("The audience is not known."));
     }
-    Ok(Asked { secret, target, scopes })
+    Ok(Asked {
+        secret,
+        target,
+        scopes,
+    })
 }
 
 /// X4: just one credential field, and the door's own.
 fn credential(door: &Door, fields: &mut Fields) -> Result<SecretText, OAuthError> {
-    let sent: Vec<Field> = CREDENTIALS.into_iter().filter(|field| fields.has(*field)).collect();
+    let sent: Vec<Field> = CREDENTIALS
+        .into_iter()
+        .filter(|field| fields.has(*field))
+        .collect();
     match sent.as_slice() {
         [] => Err(OAuthError::invalid_request("The secret is missing.")),
         [field] if door.credentials.contains(field) => {
-            let secret = fields.take_secret(*field).filter(|secret| !secret.expose().trim().is_empty());
+            let secret = fields
+                .take_secret(*field)
+                .filter(|secret| !secret.expose().trim().is_empty());
             secret.ok_or(OAuthError::invalid_request("The secret is empty."))
         }
         [_other] => Err(OAuthError::invalid_request(door.right_field)),
-        _several => Err(OAuthError::invalid_request("Send one secret, in one field.")),
+        _several => Err(OAuthError::invalid_request(
+            "Send one secret, in one field.",
+        )),
     }
 }
 
 /// X4: none, one, or both names with the same value.
 fn organization(door: &Door, fields: &Fields) -> Result<Option<OrgId>, OAuthError> {
-    let sent = [Field::SubOrganization, Field::SubOrganizationId].map(|field| fields.text(field).map(str::trim));
+    let sent = [Field::SubOrganization, Field::SubOrganizationId]
+        .map(|field| fields.text(field).map(str::trim));
     let sent = sent.map(|text| text.filter(|text| !text.is_empty()));
     if !door.takes_organization {
         let named = sent.iter().any(Option::is_some);
         return if named {
-            Err(OAuthError::invalid_request("v1 knows no organization field. Use /auth/v2/token."))
+            Err(OAuthError::invalid_request(
+                "v1 knows no organization field. Use /auth/v2/token.",
+            ))
         } else {
             Ok(None)
         };
@@ -130,9 +155,9 @@ fn organization(door: &Door, fields: &Fields) -> Result<Option<OrgId>, OAuthErro
     let malformed = |_no_id| OAuthError::invalid_request("The organization is not a UUID.");
     let read = |text: Option<&str>| text.map(str::parse::<OrgId>).transpose().map_err(malformed);
     match (read(sent[0])?, read(sent[1])?) {
-        (Some(one), Some(other)) if one != other => {
-            Err(OAuthError::invalid_request("subOrganization and subOrganizationId differ. Send one of them."))
-        }
+        (Some(one), Some(other)) if one != other => Err(OAuthError::invalid_request(
+            "subOrganization and subOrganizationId differ. Send one of them.",
+        )),
         (one, other) => Ok(one.or(other)),
     }
 }
@@ -157,12 +182,19 @@ fn granted(ctx: &Ctx, exchanged: &Exchanged) -> Response {
         Err(cause) => return OAuthError::server_error(cause).into_response(),
     };
     let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/json"),
+    );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     if let Some(end) = exchanged.pat_end {
         // Digits and letters of a date are always a header's.
-        headers.extend(HeaderValue::try_from(date::http(end)).ok().map(|value| (EXPIRES, value)));
+        headers.extend(
+            HeaderValue::try_from(date::http(end))
+                .ok()
+                .map(|value| (EXPIRES, value)),
+        );
         if end.millis() - ctx.now.millis() <= SOON_MILLIS {
             headers.insert(NOTICE, HeaderValue::from_static("expires-soon"));
         }

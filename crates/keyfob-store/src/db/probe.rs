@@ -71,6 +71,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
     .into_iter()
     .flatten()
     .copied()
+    .chain(crate::import::statements())
 }
 
 /// Makes a statement that lives as long as the program.

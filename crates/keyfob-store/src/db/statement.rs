@@ -4,7 +4,7 @@ use std::sync::OnceLock;
 
 /// One SQL statement with parameters `$1` to `$n`.
 ///
-/// Statements are statics, made by [`statements!`], so that a test can prepare each of them on both
+/// Statements are statics, made by `statements!`, so that a test can prepare each of them on both
 /// engines. No statement is put together at run time.
 #[derive(Debug)]
 pub struct Statement {

@@ -11,9 +11,7 @@ use keyfob_core::policy::Policy;
 use keyfob_store::event::{AuditOrigin, AuditRecord, audit_append, audit_origins, feed_after};
 use keyfob_store::instance::{NewCatalogue, catalogue_apply};
 use keyfob_store::key::{KeyRecord, key_insert};
-use keyfob_store::member::{
-    MemberAt, member_put, member_remove, member_set_roles, member_suspend,
-};
+use keyfob_store::member::{MemberAt, member_put, member_remove, member_set_roles, member_suspend};
 use keyfob_store::org::{NewOrg, org_delete, org_insert, org_lineage};
 use keyfob_store::pat::{LastUse, NewPat, pat_insert, pat_revoke, pat_use_put};
 use keyfob_store::probe::Cell;
@@ -122,10 +120,16 @@ async fn a_chain_that_was_tampered_with_does_not_verify() {
     let tree = Cell::Uuid(Some(acme.uuid()));
     let sql = "UPDATE audit_record SET detail = 'x' WHERE tree = $1 AND seq = 3";
     by_hand(&world, sql, std::slice::from_ref(&tree)).await;
-    assert_eq!(first_bad(Some(acme), &world.audit(Some(acme)).await), Some(3));
+    assert_eq!(
+        first_bad(Some(acme), &world.audit(Some(acme)).await),
+        Some(3)
+    );
     let sql = "DELETE FROM audit_record WHERE tree = $1 AND seq = 2";
     by_hand(&world, sql, &[tree]).await;
-    assert_eq!(first_bad(Some(acme), &world.audit(Some(acme)).await), Some(2));
+    assert_eq!(
+        first_bad(Some(acme), &world.audit(Some(acme)).await),
+        Some(2)
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -234,7 +238,10 @@ async fn change_everything(world: &World, stage: &Stage, tx: &mut Tx) -> Result<
         tree: stage.acme,
     };
     let roles = Roles::new(["owner"]).unwrap();
-    let (email, name) = (Email::parse("new@x.org").unwrap(), Name::parse("New").unwrap());
+    let (email, name) = (
+        Email::parse("new@x.org").unwrap(),
+        Name::parse("New").unwrap(),
+    );
     let new = NewUser {
         id: UserId::new(now, world.id_random()),
         external_id: None,
@@ -279,7 +286,9 @@ async fn change_everything(world: &World, stage: &Stage, tx: &mut Tx) -> Result<
 
 async fn generate(world: &World, stage: &Stage, tx: &mut Tx) -> Result<(), StoreError> {
     let want = WantedPat::default();
-    let facts = world.generate_facts(tx, stage.ana, stage.acme, &want).await?;
+    let facts = world
+        .generate_facts(tx, stage.ana, stage.acme, &want)
+        .await?;
     let permit = may_generate(&facts, want, &Policy::default(), world.now()).unwrap();
     let (mac, name) = (world.mac(&world.secret()), Name::parse("ci").unwrap());
     let new = NewPat {

@@ -5,8 +5,8 @@ use keyfob_core::name::{Email, Name};
 use keyfob_store::exchange::exchange_facts_of;
 use keyfob_store::member::{member_along, member_find, member_held_roles, member_of_user};
 use keyfob_store::org::{
-    org_below, org_find, org_find_by_external, org_list_below, org_list_of_user,
-    org_named_in_tree, org_roots_named,
+    org_below, org_find, org_find_by_external, org_list_below, org_list_of_user, org_named_in_tree,
+    org_roots_named,
 };
 use keyfob_store::pat::{pat_count_live, pat_list};
 use keyfob_store::probe::Cell;
@@ -45,10 +45,22 @@ async fn stage() -> Stage {
     let pat = world.pat(bo, mobile).await;
     session(&world, bo).await;
     let brought = [
-        ("UPDATE users SET import_id = $1, external_id = 'hr-1' WHERE id = $2", bo.uuid()),
-        ("UPDATE organization SET import_id = $1, external_id = 'crm-1' WHERE id = $2", mobile.uuid()),
-        ("UPDATE organization SET import_id = $1 WHERE id = $2", globex.uuid()),
-        ("UPDATE membership SET import_id = $1 WHERE organization_id = $2", mobile.uuid()),
+        (
+            "UPDATE users SET import_id = $1, external_id = 'hr-1' WHERE id = $2",
+            bo.uuid(),
+        ),
+        (
+            "UPDATE organization SET import_id = $1, external_id = 'crm-1' WHERE id = $2",
+            mobile.uuid(),
+        ),
+        (
+            "UPDATE organization SET import_id = $1 WHERE id = $2",
+            globex.uuid(),
+        ),
+        (
+            "UPDATE membership SET import_id = $1 WHERE organization_id = $2",
+            mobile.uuid(),
+        ),
         ("UPDATE pat SET import_id = $1 WHERE id = $2", pat.id.uuid()),
     ];
     for (sql, id) in brought {
@@ -115,11 +127,17 @@ impl Stage {
             ("member_find", membership.iter().count()),
             (
                 "member_along",
-                along.iter().filter(|m| !here_before(m.organization)).count(),
+                along
+                    .iter()
+                    .filter(|m| !here_before(m.organization))
+                    .count(),
             ),
             (
                 "member_of_user",
-                of_user.iter().filter(|m| !here_before(m.organization)).count(),
+                of_user
+                    .iter()
+                    .filter(|m| !here_before(m.organization))
+                    .count(),
             ),
             (
                 "member_held_roles",
@@ -129,7 +147,10 @@ impl Stage {
     }
 
     async fn seen_of_organizations(&self) -> Vec<(&'static str, usize)> {
-        let (mobile, globex) = (Name::parse("Mobile").unwrap(), Name::parse("Globex").unwrap());
+        let (mobile, globex) = (
+            Name::parse("Mobile").unwrap(),
+            Name::parse("Globex").unwrap(),
+        );
         let lineage = self.world.lineage(self.mobile).await;
         let mut tx = self.world.store.read().await.unwrap();
         let tx = &mut tx;

@@ -91,7 +91,10 @@ async fn an_issuer_can_be_replaced_and_a_prefix_cannot() {
     .await;
     let instance = find(&world).await;
     assert_eq!(instance.issuer.as_deref(), Some("https://two.example"));
-    assert_eq!(instance.token_prefix.as_deref(), Some("https://one.example"));
+    assert_eq!(
+        instance.token_prefix.as_deref(),
+        Some("https://one.example")
+    );
     assert_eq!(instance.import_pending, Some(import));
 }
 

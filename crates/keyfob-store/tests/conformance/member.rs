@@ -104,7 +104,10 @@ async fn memberships_are_listed_along_a_path_from_the_root_down() {
         role(web, "Web", &["owner"]),
     ];
     expected.sort_by_key(|each| each.organization);
-    assert_eq!(held, expected, "neither suspended ones nor ones without roles");
+    assert_eq!(
+        held, expected,
+        "neither suspended ones nor ones without roles"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -21,11 +21,7 @@ fn id(world: &World) -> OrgId {
     OrgId::new(world.now(), world.id_random())
 }
 
-async fn insert(
-    world: &World,
-    new: &NewOrg<'_>,
-    parent: Option<OrgId>,
-) -> Result<(), StoreError> {
+async fn insert(world: &World, new: &NewOrg<'_>, parent: Option<OrgId>) -> Result<(), StoreError> {
     let mut tx = world.store.write().await?;
     let permit = match parent {
         None => None,
@@ -166,9 +162,14 @@ async fn people_see_their_organizations_and_what_lies_below_them() {
     world.member(ana, globex, &[]).await;
     world.member(bo, web, &[]).await;
     let brief = |listed: Vec<ListedOrg>| {
-        set(listed
-            .into_iter()
-            .map(|each| (each.org.id, each.root_name, each.is_direct, each.member_count)))
+        set(listed.into_iter().map(|each| {
+            (
+                each.org.id,
+                each.root_name,
+                each.is_direct,
+                each.member_count,
+            )
+        }))
     };
     let row = |id, root: &str, is_direct, count| (id, root.to_owned(), is_direct, count);
     let hers = set([

@@ -82,7 +82,10 @@ async fn of_32_who_revoke_one_token_exactly_one_does_it_and_tells() {
     assert_eq!(count(&outcomes, |said| *said == Revoked::Already), 31);
     assert_eq!(feed(&world).await, [FeedItem::Pat(pat.id)]);
     let records = audit(&world, Some(acme)).await;
-    assert_eq!(count(&records, |record| *record == "pat.revoked operator"), 1);
+    assert_eq!(
+        count(&records, |record| *record == "pat.revoked operator"),
+        1
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

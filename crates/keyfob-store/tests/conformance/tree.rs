@@ -32,7 +32,13 @@ async fn paths(world: &World) -> [BTreeSet<(OrgId, i64, OrgId)>; 2] {
     let links = probe::statement(
         "SELECT id, depth, parent_id, root_id FROM organization WHERE deleted_at IS NULL",
     );
-    let rows = probe::all(&mut tx, links, &[], &[ID, Cell::from(0), Cell::Uuid(None), ID]).await;
+    let rows = probe::all(
+        &mut tx,
+        links,
+        &[],
+        &[ID, Cell::from(0), Cell::Uuid(None), ID],
+    )
+    .await;
     let rows = rows.unwrap();
     let parents: BTreeMap<OrgId, Option<OrgId>> = rows
         .iter()
@@ -136,7 +142,10 @@ async fn a_tree_of_sixteen_levels_is_read_back_and_has_no_seventeenth() {
     assert_eq!(lineage.downward().collect::<Vec<_>>(), chain);
     assert!(may_have_child(lineage).is_err());
     let mut tx = world.store.read().await.unwrap();
-    assert_eq!(org_find(&mut tx, chain[15]).await.unwrap().unwrap().depth, 16);
+    assert_eq!(
+        org_find(&mut tx, chain[15]).await.unwrap().unwrap().depth,
+        16
+    );
     assert_eq!(org_height(&mut tx, chain[0]).await.unwrap(), 16);
     assert_eq!(org_height(&mut tx, chain[15]).await.unwrap(), 1);
     assert_eq!(org_below(&mut tx, chain[0]).await.unwrap().len(), 16);

@@ -59,7 +59,10 @@ async fn an_account_comes_back_as_it_was_made_by_each_of_its_keys() {
     by_hand(
         &world,
         "UPDATE users SET email_verified_at = $1, suspended_at = $2",
-        &[Cell::from(verified.millis()), Cell::from(suspended.millis())],
+        &[
+            Cell::from(verified.millis()),
+            Cell::from(suspended.millis()),
+        ],
     )
     .await;
     let expected = Some(User {

@@ -62,7 +62,7 @@ pub(crate) async fn play(world: &World, case: u32, steps: &[Step]) -> Result<(),
 }
 
 impl<'w> Game<'w> {
-    /// Three people; a tree in which one of them is an owner, and another tree.
+    /// Three people; a tree with a sub-organization in which one of them may look, and another tree.
     async fn begin(world: &'w World, case: u32) -> Self {
         let mut game = Game {
             world,
@@ -81,10 +81,13 @@ impl<'w> Game<'w> {
             game.model.root(name);
             game.orgs.push(world.root(name).await);
         }
-        let roles = ROLE_SETS.len() - 1;
         for step in [
             Step::Create { parent: 0, name: 2 },
-            Step::Join { user: 0, org: 0, roles },
+            Step::Join {
+                user: 0,
+                org: 0,
+                roles: 1,
+            },
         ] {
             assert_eq!(game.model.apply(step), game.apply(step).await);
         }
@@ -98,14 +101,37 @@ impl<'w> Game<'w> {
         let lives = |org: usize| Some(org % orgs).filter(|org| self.model.lives(*org));
         let pat = |pat: usize| pat.checked_rem(self.pats.len());
         Some(match step {
-            Step::Create { parent, name } => Step::Create { parent: lives(parent)?, name },
-            Step::Move { org, parent } => Step::Move { org: lives(org)?, parent: lives(parent)? },
+            Step::Create { parent, name } => Step::Create {
+                parent: lives(parent)?,
+                name,
+            },
+            Step::Move { org, parent } => Step::Move {
+                org: lives(org)?,
+                parent: lives(parent)?,
+            },
             Step::Delete { org } => Step::Delete { org: lives(org)? },
-            Step::Join { user, org, roles } => Step::Join { user, org: lives(org)?, roles },
-            Step::Leave { user, org } => Step::Leave { user, org: lives(org)? },
-            Step::Suspend { user, org } => Step::Suspend { user, org: lives(org)? },
-            Step::Reactivate { user, org } => Step::Reactivate { user, org: lives(org)? },
-            Step::SetRoles { user, org, roles } => Step::SetRoles { user, org: lives(org)?, roles },
+            Step::Join { user, org, roles } => Step::Join {
+                user,
+                org: lives(org)?,
+                roles,
+            },
+            Step::Leave { user, org } => Step::Leave {
+                user,
+                org: lives(org)?,
+            },
+            Step::Suspend { user, org } => Step::Suspend {
+                user,
+                org: lives(org)?,
+            },
+            Step::Reactivate { user, org } => Step::Reactivate {
+                user,
+                org: lives(org)?,
+            },
+            Step::SetRoles { user, org, roles } => Step::SetRoles {
+                user,
+                org: lives(org)?,
+                roles,
+            },
             Step::SuspendUser { .. } | Step::ReactivateUser { .. } | Step::Advance { .. } => step,
             Step::Generate { user, org, want } => {
                 let reach = match want.reach {
@@ -113,12 +139,20 @@ impl<'w> Game<'w> {
                     WantedReach::Subtree | WantedReach::Organization => want.reach,
                 };
                 let want = Wanted { reach, ..want };
-                Step::Generate { user, org: lives(org)?, want }
+                Step::Generate {
+                    user,
+                    org: lives(org)?,
+                    want,
+                }
             }
             Step::Revoke { pat: number } => Step::Revoke { pat: pat(number)? },
-            Step::Exchange { pat: number, target } => {
-                Step::Exchange { pat: pat(number)?, target: target % orgs }
-            }
+            Step::Exchange {
+                pat: number,
+                target,
+            } => Step::Exchange {
+                pat: pat(number)?,
+                target: target % orgs,
+            },
         })
     }
 
@@ -141,9 +175,11 @@ impl<'w> Game<'w> {
                 world.delete_org(org(top)).await;
                 Said::Done
             }
-            Step::Join { user: who, org: at, roles } => {
-                said(world.put_member(user(who), org(at), ROLE_SETS[roles]).await)
-            }
+            Step::Join {
+                user: who,
+                org: at,
+                roles,
+            } => said(world.put_member(user(who), org(at), ROLE_SETS[roles]).await),
             Step::Leave { user: who, org: at } => said(world.remove(user(who), org(at)).await),
             Step::Suspend { user: who, org: at } => {
                 said(world.suspend_member(user(who), org(at)).await)
@@ -151,12 +187,18 @@ impl<'w> Game<'w> {
             Step::Reactivate { user: who, org: at } => {
                 said(world.reactivate_member(user(who), org(at)).await)
             }
-            Step::SetRoles { user: who, org: at, roles } => {
-                said(world.set_roles(user(who), org(at), ROLE_SETS[roles]).await)
-            }
+            Step::SetRoles {
+                user: who,
+                org: at,
+                roles,
+            } => said(world.set_roles(user(who), org(at), ROLE_SETS[roles]).await),
             Step::SuspendUser { user: who } => said(world.suspend_user(user(who)).await),
             Step::ReactivateUser { user: who } => said(world.reactivate_user(user(who)).await),
-            Step::Generate { user: who, org: at, want } => self.generate(who, at, want).await,
+            Step::Generate {
+                user: who,
+                org: at,
+                want,
+            } => self.generate(who, at, want).await,
             Step::Revoke { pat } => {
                 let revoked = world.revoke(&self.pats[pat], Revoker::Operator).await;
                 said(revoked == Revoked::Now)
@@ -184,7 +226,9 @@ impl<'w> Game<'w> {
     async fn generate(&mut self, user: usize, org: usize, want: Wanted) -> Said {
         let ceiling = Ceiling::choose(CEILING, &self.catalogue).unwrap();
         let want = WantedPat {
-            expiry: want.days.map_or(WantedExpiry::Default, WantedExpiry::InDays),
+            expiry: want
+                .days
+                .map_or(WantedExpiry::Default, WantedExpiry::InDays),
             ceiling: want.has_ceiling.then_some(ceiling),
             reach: match want.reach {
                 WantedReach::Subtree => Reach::Subtree,
@@ -212,7 +256,11 @@ impl<'w> Game<'w> {
     }
 
     /// What the store's facts and the rules decide: the permissions, and the epochs they rest on.
-    async fn decide(&self, pat: usize, target: usize) -> (Result<BTreeSet<String>, Denial>, Epochs) {
+    async fn decide(
+        &self,
+        pat: usize,
+        target: usize,
+    ) -> (Result<BTreeSet<String>, Denial>, Epochs) {
         let secret = &self.pats[pat].secret;
         let target = Some(self.orgs[target]);
         let decided = self.world.exchange(secret, target, &self.catalogue).await;
@@ -223,7 +271,10 @@ impl<'w> Game<'w> {
 
     async fn exchange(&mut self, pat: usize, target: usize) -> Result<(), TestCaseError> {
         let (decided, epochs) = self.decide(pat, target).await;
-        prop_assert_eq!(as_names(decided.as_ref()), as_names(self.model.exchange(pat, target).as_ref()));
+        prop_assert_eq!(
+            as_names(decided.as_ref()),
+            as_names(self.model.exchange(pat, target).as_ref())
+        );
         if decided.is_ok() {
             self.access_tokens.push(AccessToken {
                 pat,
@@ -249,7 +300,13 @@ impl<'w> Game<'w> {
                 step
             );
             let epochs = (epochs.user, epochs.tree);
-            prop_assert_eq!(epochs, self.model.epochs(pat), "of token {} after step {}", pat, step);
+            prop_assert_eq!(
+                epochs,
+                self.model.epochs(pat),
+                "of token {} after step {}",
+                pat,
+                step
+            );
         }
         Ok(())
     }
@@ -263,8 +320,7 @@ impl<'w> Game<'w> {
             let facts = snapshot.unwrap().facts;
             let now = self.world.now();
             let admitted = admit(&facts, token.epochs, &self.catalogue, now).is_ok();
-            let is_current =
-                self.model.epochs(token.pat) == (token.epochs.user, token.epochs.tree);
+            let is_current = self.model.epochs(token.pat) == (token.epochs.user, token.epochs.tree);
             let expected = is_current && self.model.exchange(token.pat, token.target).is_ok();
             prop_assert_eq!(admitted, expected, "an access token after step {}", step);
             prop_assert_eq!(admitted && token.is_dead, false, "G6 after step {}", step);

@@ -1,4 +1,5 @@
-//! The model: what the product means, without a database. Contract sections 1 to 3 in 200 lines.
+//! The model: what the product means, without a database. Sections 1 to 3 of the
+//! contract, to be read beside it.
 //!
 //! Users, organizations and tokens are numbers, in the order in which they were made. Nothing is ever
 //! removed from the lists: ids are never used again.
