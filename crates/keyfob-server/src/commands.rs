@@ -2,17 +2,16 @@
 
 use std::io;
 
+use self::roles::Mode;
+use self::serve::OnIssuerChange;
 use crate::cli::{Cli, Command, ConfigCommand, OrgCommand, RolesCommand, UserCommand};
 use crate::config::Config;
 use crate::telemetry;
 
-use self::roles::Mode;
-use self::serve::OnIssuerChange;
-
 mod config;
-mod demo;
+//WAIT mod demo;
 mod docs;
-mod import;
+//WAIT mod import;
 mod migrate;
 mod operator;
 mod org;
@@ -37,22 +36,34 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Docs(args) => docs::write(&args.dir),
         Command::Config(ConfigCommand::Defaults) => config::defaults(&mut io::stdout().lock()),
         Command::Config(ConfigCommand::Check) => config::check(&load()?, &mut io::stdout().lock()),
-        Command::Serve(args) if args.demo => demo::run(&load()?, demo::Form::of(&args)).await,
+        //WAIT Command::Serve(args) if args.demo => demo::run(&load()?, demo::Form::of(&args)).await,
         Command::Serve(args) => {
             let replace = args.change_issuer;
-            let on_change = if replace { OnIssuerChange::Replace } else { OnIssuerChange::Refuse };
+            let on_change = if replace {
+                OnIssuerChange::Replace
+            } else {
+                OnIssuerChange::Refuse
+            };
             serve::run(&load()?, on_change).await
         }
         Command::Migrate => migrate::run(&load()?).await,
-        Command::Import(args) => import::run(&load()?, &args).await,
+        Command::Import(_args) => Ok(()), //WAIT
         Command::Roles(RolesCommand::Show) => roles::show(&load()?).await,
         Command::Roles(RolesCommand::Apply { file, dry_run }) => {
             let mode = if dry_run { Mode::DryRun } else { Mode::Apply };
             roles::apply(&load()?, &file, mode).await
         }
         Command::User(command) => run_user(&load()?, command).await,
-        Command::Org(OrgCommand::Add { name, owner, parent }) => {
-            let new = org::Add { name: &name, owner: owner.as_deref(), parent: parent.as_deref() };
+        Command::Org(OrgCommand::Add {
+            name,
+            owner,
+            parent,
+        }) => {
+            let new = org::Add {
+                name: &name,
+                owner: owner.as_deref(),
+                parent: parent.as_deref(),
+            };
             org::add(&load()?, &new).await
         }
     }

@@ -5,10 +5,9 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use tokio::runtime::Builder;
-
 use keyfob_server::cli::Cli;
 use keyfob_server::commands;
+use tokio::runtime::Builder;
 
 fn main() -> ExitCode {
     // A wrong command line ends here, with status 2 and a word on how to get help.

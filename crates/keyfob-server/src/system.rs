@@ -35,6 +35,9 @@ pub struct SystemEntropy;
 impl Entropy for SystemEntropy {
     fn fill(&self, _purpose: Purpose, out: &mut [u8]) {
         // Without random bytes no secret may be made; AWS-LC itself aborts here.
-        assert!(rand::fill(out).is_ok(), "the operating system gives no random bytes");
+        assert!(
+            rand::fill(out).is_ok(),
+            "the operating system gives no random bytes"
+        );
     }
 }

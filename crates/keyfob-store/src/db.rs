@@ -19,6 +19,7 @@ mod value;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use options::Place;
 pub use options::StoreOptions;
@@ -39,6 +40,24 @@ statements! {
 #[derive(Clone)]
 pub struct Store {
     engine: Engine,
+    turns: Arc<AtomicUsize>,
+}
+
+/// The writer's turn, from the beginning of a writing transaction to its commit or its end. Counted so
+/// that testkit can assert that nobody who has it waits for anything else.
+struct Turn(Arc<AtomicUsize>);
+
+impl Turn {
+    fn taken(turns: &Arc<AtomicUsize>) -> Turn {
+        turns.fetch_add(1, Ordering::SeqCst);
+        Turn(Arc::clone(turns))
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }
 
 #[derive(Clone)]
@@ -57,7 +76,10 @@ impl Store {
                 Engine::Postgres(postgres::Engine::open(server, deadline).await?)
             }
         };
-        let store = Store { engine };
+        let store = Store {
+            engine,
+            turns: Arc::default(),
+        };
         store.ping().await?;
         Ok(store)
     }
@@ -90,7 +112,16 @@ impl Store {
             Engine::Sqlite(engine) => Running::SqliteWrite(engine.write().await?),
             Engine::Postgres(engine) => Running::Postgres(engine.write().await?),
         };
-        Ok(Tx::new(running, Extent::Writes))
+        let turn = Some(Turn::taken(&self.turns));
+        Ok(Tx {
+            turn,
+            ..Tx::new(running, Extent::Writes)
+        })
+    }
+
+    /// How many writing transactions are open and not yet committing: none or one.
+    pub(crate) fn open_turns(&self) -> usize {
+        self.turns.load(Ordering::SeqCst)
     }
 
     /// Begins the transaction in which the schema is made or changed, alone among all nodes.
@@ -161,6 +192,7 @@ impl fmt::Debug for Store {
 pub struct Tx {
     running: Running,
     extent: Extent,
+    turn: Option<Turn>,
     /// Set while a statement runs, so that also one whose future was dropped half-way ends it all.
     poisoned: bool,
 }
@@ -185,6 +217,7 @@ impl Tx {
         Tx {
             running,
             extent,
+            turn: None,
             poisoned: false,
         }
     }
@@ -292,6 +325,8 @@ impl Tx {
         if self.poisoned {
             return Err(AFTER_AN_ERROR);
         }
+        // From here on it waits for its own durability, which others share and do not wait behind.
+        drop(self.turn);
         match self.running {
             Running::SqliteRead(tx) => tx.end(),
             Running::SqliteWrite(tx) => tx.commit().await,

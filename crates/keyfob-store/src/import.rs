@@ -31,7 +31,13 @@ statements! {
 
 /// Every statement of imports.
 pub(crate) fn statements() -> impl Iterator<Item = &'static Statement> {
-    let lists = [STATEMENTS, audit::STATEMENTS, facts::STATEMENTS, rows::STATEMENTS, sweep::STATEMENTS];
+    let lists = [
+        STATEMENTS,
+        audit::STATEMENTS,
+        facts::STATEMENTS,
+        rows::STATEMENTS,
+        sweep::STATEMENTS,
+    ];
     lists.into_iter().flatten().copied()
 }
 
@@ -59,7 +65,10 @@ async fn state(tx: &mut Tx) -> Result<State, StoreError> {
         .optional(&IMPORT_STATE, args![], |row| {
             let holder: Option<ImportId> = row.get(1)?;
             let beat_at: Option<Timestamp> = row.get(2)?;
-            Ok(State { pending: row.get(0)?, holder: holder.zip(beat_at) })
+            Ok(State {
+                pending: row.get(0)?,
+                holder: holder.zip(beat_at),
+            })
         })
         .await?;
     found.ok_or(StoreError::corrupt("there is no instance"))
@@ -93,7 +102,9 @@ pub async fn import_beat(tx: &mut Tx, run: ImportId, now: Timestamp) -> Result<b
 
 /// Makes the rows written from now on those of this run, after the last row of another was removed.
 pub async fn import_take_over(tx: &mut Tx, run: ImportId) -> Result<(), StoreError> {
-    tx.execute(&IMPORT_PENDING_SET, args![run]).await.map(|_rows| ())
+    tx.execute(&IMPORT_PENDING_SET, args![run])
+        .await
+        .map(|_rows| ())
 }
 
 /// Ends a run: from now on what it wrote is visible, all of it in this one transaction. False when

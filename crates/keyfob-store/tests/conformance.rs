@@ -7,7 +7,8 @@
     clippy::panic,
     clippy::indexing_slicing,
     clippy::tests_outside_test_module,
-    reason = "integration tests are tests as a whole"
+    clippy::duplicate_mod,
+    reason = "integration tests are tests as a whole, and one suite runs on two engines"
 )]
 
 use std::collections::BTreeSet;
@@ -68,7 +69,7 @@ mod on_postgres {
 
 /// A machine under the load of all tests at once is slow, and slowness is not what they ask about.
 fn patiently(options: StoreOptions) -> StoreOptions {
-    options.deadline(Duration::from_secs(60))
+    options.deadline(Duration::from_mins(1))
 }
 
 /// What a change said, and what it wrote for others to learn.

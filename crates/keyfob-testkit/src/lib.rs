@@ -9,4 +9,5 @@ pub mod backend;
 pub mod clock;
 pub mod entropy;
 pub mod schema;
+pub mod turn;
 pub mod world;

@@ -65,7 +65,7 @@ impl Jwks {
     /// use keyfob_verify::{BadJwks, Jwks};
     ///
     /// let keys = Jwks::parse(include_bytes!("../vectors/jwks.json"))?;
-    /// assert_eq!(keys.keys().count(), 3);
+    /// assert_eq!(keys.keys().count(), 4);
     /// assert_eq!(Jwks::parse(b"[]").unwrap_err(), BadJwks::Malformed);
     /// # Ok::<(), BadJwks>(())
     /// ```

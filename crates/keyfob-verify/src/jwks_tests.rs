@@ -41,7 +41,7 @@ fn what_is_published_is_read_back() {
     let both = [published.as_slice(), &again]
         .map(|text| serde_json::from_slice::<Value>(text).expect("JSON"));
     assert_eq!(both[0], both[1]);
-    assert_eq!(both[0]["keys"].as_array().map(Vec::len), Some(3));
+    assert_eq!(both[0]["keys"].as_array().map(Vec::len), Some(4));
 }
 
 #[test]

@@ -21,8 +21,8 @@ pub const TOKEN_TYPE: &str = "at+jwt";
 
 /// Header members that bring or point to a key, or change what is signed (RFC 7515 §4.1, RFC 7797
 /// §3, RFC 7516 §4.1). Other unknown ones say nothing about the signature and are ignored.
-const FORBIDDEN_MEMBERS: [&str; 10] = [
-    "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64", "enc", "zip",
+const FORBIDDEN_MEMBERS: [&str; 11] = [
+    "jku", "jwk", "x5u", "x5c", "x5t", "x5t#S256", "crit", "b64", "enc", "zip", "cty",
 ];
 
 /// Verifies the access tokens of one issuer for one audience.

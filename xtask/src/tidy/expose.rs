@@ -2,7 +2,7 @@
 //!
 //! A token's secret is opaque; the one way to its text is `expose`. Comments and
 //! tests do not count: unit tests are the last thing in a file of ours or a file
-//! `…_tests.rs`, and the folder `tests` holds no secret that matters.
+//! `…tests.rs`, and the folder `tests` holds no secret that matters.
 
 use super::allow::{List, Measure};
 use super::tree::{Finding, SourceFile, Tree};
@@ -15,7 +15,7 @@ const LIST: List = List {
 
 pub(super) fn check(tree: &Tree) -> Vec<Finding> {
     let is_shipped = |file: &&SourceFile| {
-        file.path.contains("/src/") && file.is(&["rs"]) && !file.path.ends_with("_tests.rs")
+        file.path.contains("/src/") && file.is(&["rs"]) && !file.path.ends_with("tests.rs")
     };
     let measures: Vec<_> = tree
         .under("crates/")

@@ -45,7 +45,11 @@ pub(super) async fn add(config: &Config, new: &Add<'_>) -> Result<()> {
     let asked = new.password.password_stdin
         || new.password.password_file.is_some()
         || io::stdin().is_terminal();
-    let password_hash = if asked { Some(hash(&operator, &password::read(new.password)?)?) } else { None };
+    let password_hash = if asked {
+        Some(hash(&operator, &password::read(new.password)?)?)
+    } else {
+        None
+    };
     let id = UserId::new(operator.now, operator.id_random());
     let user = NewUser {
         id,

@@ -157,3 +157,8 @@ pub async fn change_schema(store: &Store) -> Result<Tx, StoreError> {
 pub async fn script(tx: &mut Tx, text: &str) -> Result<(), StoreError> {
     tx.script(text).await
 }
+
+/// How many writing transactions of a store are open and not yet committing.
+pub fn open_turns(store: &Store) -> usize {
+    store.open_turns()
+}

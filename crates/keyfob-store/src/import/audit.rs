@@ -44,7 +44,10 @@ pub(super) async fn audit_append_batch(
     let mut linked = Vec::with_capacity(facts.len());
     for fact in facts {
         let tree = chain_of(fact);
-        let head = heads.entry(tree).or_insert_with(|| Head { seq: 0, hash: CHAIN_START.to_vec() });
+        let head = heads.entry(tree).or_insert_with(|| Head {
+            seq: 0,
+            hash: CHAIN_START.to_vec(),
+        });
         head.seq += 1;
         let record = Record {
             seq: head.seq,
@@ -56,15 +59,29 @@ pub(super) async fn audit_append_batch(
         };
         let hash = link(&head.hash, &record).to_vec();
         let previous = std::mem::replace(&mut head.hash, hash.clone());
-        linked.push(Linked { fact, tree, seq: head.seq, previous, hash });
+        linked.push(Linked {
+            fact,
+            tree,
+            seq: head.seq,
+            previous,
+            hash,
+        });
     }
     let records: Vec<_> = linked.iter().map(|record| record.row(actor, now)).collect();
     tx.execute_many(&AUDIT_RECORD_INSERT, &records).await?;
     let ends: Vec<_> = heads
         .iter()
-        .map(|(tree, head)| vec![Value::from(*tree), Value::from(head.seq), Value::from(&head.hash)])
+        .map(|(tree, head)| {
+            vec![
+                Value::from(*tree),
+                Value::from(head.seq),
+                Value::from(&head.hash),
+            ]
+        })
         .collect();
-    tx.execute_many(&AUDIT_HEAD_PUT, &ends).await.map(|_rows| ())
+    tx.execute_many(&AUDIT_HEAD_PUT, &ends)
+        .await
+        .map(|_rows| ())
 }
 
 async fn read_heads(tx: &mut Tx, facts: &[Fact]) -> Result<BTreeMap<Uuid, Head>, StoreError> {
@@ -73,7 +90,13 @@ async fn read_heads(tx: &mut Tx, facts: &[Fact]) -> Result<BTreeMap<Uuid, Head>,
     trees.dedup();
     let keys: Vec<_> = trees.into_iter().map(Value::from).collect();
     let found = find_among(tx, &AUDIT_HEADS, &keys, |row| {
-        Ok((row.get(0)?, Head { seq: row.get(1)?, hash: row.get(2)? }))
+        Ok((
+            row.get(0)?,
+            Head {
+                seq: row.get(1)?,
+                hash: row.get(2)?,
+            },
+        ))
     });
     Ok(found.await?.into_iter().collect())
 }
@@ -85,7 +108,13 @@ fn chain_of(fact: &Fact) -> Uuid {
 
 impl Linked<'_> {
     fn row(&self, actor: &Actor, now: Timestamp) -> Vec<Value<'_>> {
-        let Linked { fact, tree, seq, previous, hash } = self;
+        let Linked {
+            fact,
+            tree,
+            seq,
+            previous,
+            hash,
+        } = self;
         vec![
             Value::from(*tree),
             Value::from(*seq),

@@ -81,7 +81,11 @@ pub struct KnownOrg {
 }
 
 /// Reads the next organizations by id, at most `limit`; begin with the nil id.
-pub async fn known_orgs(tx: &mut Tx, after: OrgId, limit: i64) -> Result<Vec<KnownOrg>, StoreError> {
+pub async fn known_orgs(
+    tx: &mut Tx,
+    after: OrgId,
+    limit: i64,
+) -> Result<Vec<KnownOrg>, StoreError> {
     tx.all(&KNOWN_ORGS, args![after, limit], |row| {
         Ok(KnownOrg {
             id: row.get(0)?,
@@ -126,9 +130,18 @@ pub enum UserKeys<'k> {
 /// Finds users by many keys.
 pub async fn known_users(tx: &mut Tx, keys: UserKeys<'_>) -> Result<Vec<KnownUser>, StoreError> {
     let (sql, keys): (&'static Statement, Vec<Value<'_>>) = match keys {
-        UserKeys::Ids(ids) => (&KNOWN_USERS_BY_ID, ids.iter().copied().map(Value::from).collect()),
-        UserKeys::Emails(keys) => (&KNOWN_USERS_BY_EMAIL, keys.iter().copied().map(Value::from).collect()),
-        UserKeys::External(ids) => (&KNOWN_USERS_BY_EXTERNAL, ids.iter().copied().map(Value::from).collect()),
+        UserKeys::Ids(ids) => (
+            &KNOWN_USERS_BY_ID,
+            ids.iter().copied().map(Value::from).collect(),
+        ),
+        UserKeys::Emails(keys) => (
+            &KNOWN_USERS_BY_EMAIL,
+            keys.iter().copied().map(Value::from).collect(),
+        ),
+        UserKeys::External(ids) => (
+            &KNOWN_USERS_BY_EXTERNAL,
+            ids.iter().copied().map(Value::from).collect(),
+        ),
     };
     find_among(tx, sql, &keys, |row| {
         Ok(KnownUser {

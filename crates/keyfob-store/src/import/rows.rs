@@ -128,7 +128,10 @@ pub async fn import_write(
     if !is_whole {
         return Ok(Written::Changed);
     }
-    let actor = Actor { request: Some(RequestId::from_uuid(run.uuid())), ..Actor::IMPORT };
+    let actor = Actor {
+        request: Some(RequestId::from_uuid(run.uuid())),
+        ..Actor::IMPORT
+    };
     audit_append_batch(tx, &actor, &facts(batch), now).await?;
     Ok(Written::All)
 }
@@ -141,7 +144,11 @@ struct Stamp {
 }
 
 /// Runs a statement for each row and says whether each changed one.
-async fn each(tx: &mut Tx, sql: &'static Statement, rows: &[Vec<Value<'_>>]) -> Result<bool, StoreError> {
+async fn each(
+    tx: &mut Tx,
+    sql: &'static Statement,
+    rows: &[Vec<Value<'_>>],
+) -> Result<bool, StoreError> {
     let changed = tx.execute_many(sql, rows).await?;
     Ok(u64::try_from(rows.len()) == Ok(changed))
 }
@@ -163,7 +170,11 @@ async fn write_users(tx: &mut Tx, users: &[NewUser<'_>], stamp: Stamp) -> Result
     each(tx, &IMPORT_USER, &rows).await
 }
 
-async fn write_orgs(tx: &mut Tx, orgs: &[ImportedOrg<'_>], stamp: Stamp) -> Result<bool, StoreError> {
+async fn write_orgs(
+    tx: &mut Tx,
+    orgs: &[ImportedOrg<'_>],
+    stamp: Stamp,
+) -> Result<bool, StoreError> {
     let keys: Vec<String> = orgs.iter().map(|org| org.new.name.key()).collect();
     let (mut roots, mut subs) = (Vec::new(), Vec::new());
     for (org, key) in orgs.iter().zip(&keys) {
@@ -176,20 +187,30 @@ async fn write_orgs(tx: &mut Tx, orgs: &[ImportedOrg<'_>], stamp: Stamp) -> Resu
             Value::from(stamp.now),
             Value::from(stamp.run),
         ]);
-        if org.parent.is_some() { subs.push(row) } else { roots.push(row) }
+        if org.parent.is_some() {
+            subs.push(row)
+        } else {
+            roots.push(row)
+        }
     }
     if !(each(tx, &IMPORT_ROOT, &roots).await? && each(tx, &IMPORT_SUB, &subs).await?) {
         return Ok(false);
     }
-    tx.execute_many(&TREE_EPOCH_ENSURE, &ids(orgs, |org| org.parent.is_none())).await?;
+    tx.execute_many(&TREE_EPOCH_ENSURE, &ids(orgs, |org| org.parent.is_none()))
+        .await?;
     // In the order given, so that a parent's own path is whole when its children copy it.
-    tx.execute_many(&IMPORT_PATH_END, &ids(orgs, |_org| true)).await?;
-    tx.execute_many(&IMPORT_PATH_ABOVE, &ids(orgs, |org| org.parent.is_some())).await?;
+    tx.execute_many(&IMPORT_PATH_END, &ids(orgs, |_org| true))
+        .await?;
+    tx.execute_many(&IMPORT_PATH_ABOVE, &ids(orgs, |org| org.parent.is_some()))
+        .await?;
     Ok(true)
 }
 
 /// Rows of one id each.
-fn ids(orgs: &[ImportedOrg<'_>], is_wanted: impl Fn(&ImportedOrg<'_>) -> bool) -> Vec<Vec<Value<'static>>> {
+fn ids(
+    orgs: &[ImportedOrg<'_>],
+    is_wanted: impl Fn(&ImportedOrg<'_>) -> bool,
+) -> Vec<Vec<Value<'static>>> {
     let wanted = orgs.iter().filter(|org| is_wanted(org));
     wanted.map(|org| vec![Value::from(org.new.id)]).collect()
 }
@@ -215,13 +236,19 @@ async fn write_members(
     if !each(tx, &IMPORT_MEMBER, &rows).await? {
         return Ok(false);
     }
-    let epochs: Vec<_> =
-        epochs.into_iter().map(|(user, tree)| vec![Value::from(user), Value::from(tree)]).collect();
+    let epochs: Vec<_> = epochs
+        .into_iter()
+        .map(|(user, tree)| vec![Value::from(user), Value::from(tree)])
+        .collect();
     tx.execute_many(&USER_EPOCH_ENSURE, &epochs).await?;
     Ok(true)
 }
 
-async fn write_pats(tx: &mut Tx, pats: &[ImportedPat<'_>], stamp: Stamp) -> Result<bool, StoreError> {
+async fn write_pats(
+    tx: &mut Tx,
+    pats: &[ImportedPat<'_>],
+    stamp: Stamp,
+) -> Result<bool, StoreError> {
     let mut rows = Vec::with_capacity(pats.len());
     for pat in pats {
         rows.push(vec![
@@ -270,5 +297,9 @@ fn facts(batch: &ImportBatch<'_>) -> Vec<Fact> {
         subject: Some(pat.id.uuid()),
         detail: String::new(),
     });
-    users.chain(organizations).chain(members).chain(pats).collect()
+    users
+        .chain(organizations)
+        .chain(members)
+        .chain(pats)
+        .collect()
 }

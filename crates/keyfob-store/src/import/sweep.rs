@@ -45,7 +45,9 @@ pub async fn import_sweep(tx: &mut Tx, hidden: ImportId) -> Result<bool, StoreEr
 }
 
 async fn sweep_pats(tx: &mut Tx, hidden: ImportId) -> Result<bool, StoreError> {
-    let pats = tx.all(&HIDDEN_PATS, args![hidden, ROWS], |row| row.get::<PatId>(0)).await?;
+    let pats = tx
+        .all(&HIDDEN_PATS, args![hidden, ROWS], |row| row.get::<PatId>(0))
+        .await?;
     let pats: Vec<_> = pats.into_iter().map(|id| vec![Value::from(id)]).collect();
     tx.execute_many(&SWEEP_PAT, &pats).await?;
     Ok(!pats.is_empty())
@@ -56,7 +58,8 @@ async fn sweep_pats(tx: &mut Tx, hidden: ImportId) -> Result<bool, StoreError> {
 async fn sweep_members(tx: &mut Tx, hidden: ImportId) -> Result<bool, StoreError> {
     let (mut members, mut epochs) = (Vec::new(), Vec::new());
     tx.all(&HIDDEN_MEMBERS, args![hidden, ROWS], |row| {
-        let (user, organization, tree): (UserId, OrgId, OrgId) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        let (user, organization, tree): (UserId, OrgId, OrgId) =
+            (row.get(0)?, row.get(1)?, row.get(2)?);
         let makers: [Option<ImportId>; 2] = [row.get(3)?, row.get(4)?];
         members.push(vec![Value::from(user), Value::from(organization)]);
         if makers.contains(&Some(hidden)) {
@@ -71,7 +74,9 @@ async fn sweep_members(tx: &mut Tx, hidden: ImportId) -> Result<bool, StoreError
 }
 
 async fn sweep_chain(tx: &mut Tx, hidden: ImportId) -> Result<bool, StoreError> {
-    let tree = tx.optional(&HIDDEN_CHAIN, args![hidden], |row| row.get::<OrgId>(0)).await?;
+    let tree = tx
+        .optional(&HIDDEN_CHAIN, args![hidden], |row| row.get::<OrgId>(0))
+        .await?;
     let Some(tree) = tree else {
         return Ok(false);
     };
@@ -83,11 +88,19 @@ async fn sweep_chain(tx: &mut Tx, hidden: ImportId) -> Result<bool, StoreError> 
 
 async fn sweep_orgs(tx: &mut Tx, hidden: ImportId) -> Result<bool, StoreError> {
     // The lowest level first: an organization is referred to by those below it.
-    let deepest = tx.optional(&HIDDEN_DEPTH, args![hidden], |row| row.get::<Option<i64>>(0)).await?;
+    let deepest = tx
+        .optional(&HIDDEN_DEPTH, args![hidden], |row| {
+            row.get::<Option<i64>>(0)
+        })
+        .await?;
     let Some(depth) = deepest.flatten() else {
         return Ok(false);
     };
-    let orgs = tx.all(&HIDDEN_ORGS, args![hidden, depth, ROWS], |row| row.get::<OrgId>(0)).await?;
+    let orgs = tx
+        .all(&HIDDEN_ORGS, args![hidden, depth, ROWS], |row| {
+            row.get::<OrgId>(0)
+        })
+        .await?;
     let orgs: Vec<_> = orgs.into_iter().map(|id| vec![Value::from(id)]).collect();
     tx.execute_many(&SWEEP_PATH, &orgs).await?;
     tx.execute_many(&SWEEP_TREE_EPOCH, &orgs).await?;
@@ -96,7 +109,11 @@ async fn sweep_orgs(tx: &mut Tx, hidden: ImportId) -> Result<bool, StoreError> {
 }
 
 async fn sweep_users(tx: &mut Tx, hidden: ImportId) -> Result<bool, StoreError> {
-    let users = tx.all(&HIDDEN_USERS, args![hidden, ROWS], |row| row.get::<UserId>(0)).await?;
+    let users = tx
+        .all(&HIDDEN_USERS, args![hidden, ROWS], |row| {
+            row.get::<UserId>(0)
+        })
+        .await?;
     let users: Vec<_> = users.into_iter().map(|id| vec![Value::from(id)]).collect();
     tx.execute_many(&SWEEP_USER, &users).await?;
     Ok(!users.is_empty())

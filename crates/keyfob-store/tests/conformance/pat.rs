@@ -323,7 +323,8 @@ async fn p2_p12_no_secret_and_no_hash_of_one_is_anywhere_in_the_database() {
     let in_dump = |bytes: &[u8]| format!("{bytes:02x?}");
     let mac = in_dump(world.mac(&pat.secret).as_bytes());
     assert!(everything.contains(&mac), "the dump shows what is there");
-    for kept in [secret, body, &body[..8], &in_dump(hash.as_ref())] {
+    let (beginning, _rest) = body.split_at(8);
+    for kept in [secret, body, beginning, &in_dump(hash.as_ref())] {
         assert!(!everything.contains(kept), "{kept} is in the database");
     }
 }

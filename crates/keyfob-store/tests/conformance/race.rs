@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keyfob_core::event::FeedItem;
-use keyfob_core::id::OrgId;
+use keyfob_core::id::{OrgId, UserId};
 use keyfob_core::org::BadMove;
 use keyfob_core::pat::{Refusal, Revoker, WantedPat};
 use keyfob_core::policy::Policy;
@@ -97,17 +97,21 @@ async fn of_two_moves_that_together_would_make_a_cycle_exactly_one_happens() {
             world.sub(acme, &format!("One {round}")).await,
             world.sub(acme, &format!("Two {round}")).await,
         ];
-        let outcomes = rivals(2, |number| {
-            let (world, [one, two]) = (world.clone(), pair);
-            let (moved, parent) = if number == 0 { (one, two) } else { (two, one) };
-            async move { world.move_org(moved, parent).await }
-        })
-        .await;
-        assert_eq!(count(&outcomes, Result::is_ok), 1);
-        assert_eq!(count(&outcomes, |said| *said == Err(BadMove::Cycle)), 1);
-        let depths = [depth(&world, pair[0]).await, depth(&world, pair[1]).await];
-        assert!(matches!(depths, [2, 3] | [3, 2]), "{depths:?}");
+        move_below_each_other(&world, pair).await;
     }
+}
+
+async fn move_below_each_other(world: &World, pair: [OrgId; 2]) {
+    let outcomes = rivals(2, |number| {
+        let world = world.clone();
+        let (moved, parent) = (pair[number], pair[1 - number]);
+        async move { world.move_org(moved, parent).await }
+    })
+    .await;
+    assert_eq!(count(&outcomes, Result::is_ok), 1);
+    assert_eq!(count(&outcomes, |said| *said == Err(BadMove::Cycle)), 1);
+    let depths = [depth(world, pair[0]).await, depth(world, pair[1]).await];
+    assert!(matches!(depths, [2, 3] | [3, 2]), "{depths:?}");
 }
 
 async fn depth(world: &World, organization: OrgId) -> usize {
@@ -145,31 +149,28 @@ async fn the_feed_is_gapless_and_in_commit_order_under_32_writers() {
     let watching = tokio::spawn(watch(world.clone(), 32 * 6));
     rivals(32, |number| {
         let (world, user) = (world.clone(), people[number]);
-        async move {
-            for round in 0_i64..3 {
-                for change in 0..2 {
-                    // Its own item is there for everybody once its commit has returned.
-                    let did = match change {
-                        0 => world.suspend_member(user, acme).await,
-                        _leave => world.remove(user, acme).await,
-                    };
-                    assert!(did);
-                    let epoch = 2 * (round + 1) + i64::from(change);
-                    let item = FeedItem::User {
-                        user,
-                        tree: acme,
-                        epoch,
-                    };
-                    assert!(feed(&world).await.contains(&item), "{item:?}");
-                }
-                world.member(user, acme, &[]).await;
-            }
-        }
+        async move { lose_and_return(&world, user, acme).await }
     })
     .await;
     let seen = watching.await.unwrap();
     assert_eq!(seen, world.feed_after(0).await);
     assert_eq!(seen.len(), 32 * 6);
+}
+
+/// Six changes of one member's rights, with the epochs 2 to 7. After each commit its item is there for
+/// everybody.
+async fn lose_and_return(world: &World, user: UserId, tree: OrgId) {
+    for round in 1..=3 {
+        assert!(world.suspend_member(user, tree).await);
+        let suspended = feed(world).await;
+        assert!(world.remove(user, tree).await);
+        let left = feed(world).await;
+        for (feed, epoch) in [(suspended, 2 * round), (left, 2 * round + 1)] {
+            let item = FeedItem::User { user, tree, epoch };
+            assert!(feed.contains(&item), "{item:?}");
+        }
+        world.member(user, tree, &[]).await;
+    }
 }
 
 /// Follows the feed by its numbers as a verifier does. An item that appeared behind the last number

@@ -59,10 +59,10 @@ async fn paths(world: &World) -> [BTreeSet<(OrgId, i64, OrgId)>; 2] {
 }
 
 fn maybe_org(cell: &Cell) -> Option<OrgId> {
-    match cell {
-        Cell::Uuid(id) => id.map(OrgId::from_uuid),
-        other => panic!("{other:?} is no id"),
-    }
+    let Cell::Uuid(id) = cell else {
+        panic!("{cell:?} is no id");
+    };
+    id.map(OrgId::from_uuid)
 }
 
 fn org(cell: &Cell) -> OrgId {
@@ -70,10 +70,10 @@ fn org(cell: &Cell) -> OrgId {
 }
 
 fn int(cell: &Cell) -> i64 {
-    match cell {
-        Cell::Int(Some(number)) => *number,
-        other => panic!("{other:?} is no number"),
-    }
+    let Cell::Int(Some(number)) = cell else {
+        panic!("{cell:?} is no number");
+    };
+    *number
 }
 
 /// Draws below `bound` that differ from step to step and are the same in every run.
@@ -100,13 +100,10 @@ async fn the_ancestor_table_equals_the_parent_links_whatever_is_made_moved_and_d
         let one = living[draws.below(living.len())];
         let other = living[draws.below(living.len())];
         match draws.below(8) {
-            0..=4 => {
-                let depth = world.lineage(one).await.unwrap().depth();
-                if depth < DEPTH_MAX {
-                    living.push(world.sub(one, &format!("Team {step}")).await);
-                }
+            0..=3 if world.lineage(one).await.unwrap().depth() < DEPTH_MAX => {
+                living.push(world.sub(one, &format!("Team {step}")).await);
             }
-            5 | 6 => moves += i32::from(world.move_org(one, other).await.is_ok()),
+            4..=6 => moves += i32::from(world.move_org(one, other).await.is_ok()),
             _delete if living.len() > 8 && world.lineage(one).await.unwrap().depth() > 1 => {
                 let mut tx = world.store.read_single().await.unwrap();
                 let gone = org_below(&mut tx, one).await.unwrap();
@@ -114,7 +111,7 @@ async fn the_ancestor_table_equals_the_parent_links_whatever_is_made_moved_and_d
                 world.delete_org(one).await;
                 living.retain(|id| !gone.contains(id));
             }
-            _too_few => {}
+            _no_room => {}
         }
         let [kept, made] = paths(&world).await;
         assert_eq!(kept, made, "after step {step}");

@@ -16,7 +16,7 @@ use keyfob_testkit::world::{World, WorldPat, small_catalogue};
 use proptest::prop_assert_eq;
 use proptest::test_runner::TestCaseError;
 
-use super::spec::{Model, PAT_LIMIT, Said, said};
+use super::spec::{Model, PAT_LIMIT, Said};
 use super::step::{CEILING, NAMES, ROLE_SETS, Step, Wanted, WantedReach};
 
 /// Both sides, and what each number of the model is in the store.
@@ -179,21 +179,25 @@ impl<'w> Game<'w> {
                 user: who,
                 org: at,
                 roles,
-            } => said(world.put_member(user(who), org(at), ROLE_SETS[roles]).await),
-            Step::Leave { user: who, org: at } => said(world.remove(user(who), org(at)).await),
+            } => Said::from(world.put_member(user(who), org(at), ROLE_SETS[roles]).await),
+            Step::Leave { user: who, org: at } => {
+                Said::from(world.remove(user(who), org(at)).await)
+            }
             Step::Suspend { user: who, org: at } => {
-                said(world.suspend_member(user(who), org(at)).await)
+                Said::from(world.suspend_member(user(who), org(at)).await)
             }
             Step::Reactivate { user: who, org: at } => {
-                said(world.reactivate_member(user(who), org(at)).await)
+                Said::from(world.reactivate_member(user(who), org(at)).await)
             }
             Step::SetRoles {
                 user: who,
                 org: at,
                 roles,
-            } => said(world.set_roles(user(who), org(at), ROLE_SETS[roles]).await),
-            Step::SuspendUser { user: who } => said(world.suspend_user(user(who)).await),
-            Step::ReactivateUser { user: who } => said(world.reactivate_user(user(who)).await),
+            } => Said::from(world.set_roles(user(who), org(at), ROLE_SETS[roles]).await),
+            Step::SuspendUser { user: who } => Said::from(world.suspend_user(user(who)).await),
+            Step::ReactivateUser { user: who } => {
+                Said::from(world.reactivate_user(user(who)).await)
+            }
             Step::Generate {
                 user: who,
                 org: at,
@@ -201,7 +205,7 @@ impl<'w> Game<'w> {
             } => self.generate(who, at, want).await,
             Step::Revoke { pat } => {
                 let revoked = world.revoke(&self.pats[pat], Revoker::Operator).await;
-                said(revoked == Revoked::Now)
+                Said::from(revoked == Revoked::Now)
             }
             Step::Exchange { .. } => Said::Done,
             Step::Advance { hours } => {

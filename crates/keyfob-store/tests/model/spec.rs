@@ -79,10 +79,6 @@ impl Model {
         });
     }
 
-    pub(crate) fn org_count(&self) -> usize {
-        self.orgs.len()
-    }
-
     pub(crate) fn lives(&self, org: usize) -> bool {
         !self.orgs[org].is_deleted
     }
@@ -189,9 +185,9 @@ impl Model {
             },
             Step::SetRoles { user, org, roles } => self.set_roles(user, org, ROLE_SETS[roles]),
             Step::SuspendUser { user } => self.suspend_user(user),
-            Step::ReactivateUser { user } => said(self.suspended_users.remove(&user)),
+            Step::ReactivateUser { user } => Said::from(self.suspended_users.remove(&user)),
             Step::Generate { user, org, want } => self.generate(user, org, want),
-            Step::Revoke { pat } => said(self.revoke(pat, RevokedBecause::Operator)),
+            Step::Revoke { pat } => Said::from(self.revoke(pat, RevokedBecause::Operator)),
             Step::Exchange { .. } => Said::Done,
             Step::Advance { hours } => {
                 self.hour += hours;
@@ -302,7 +298,11 @@ impl Model {
         let mut above = self.upward(org).into_iter().skip(1);
         if !self.is_active(user, org) {
             let is_inherited = above.any(|above| self.is_active(user, above));
-            return if is_inherited { Said::Inherited } else { Said::Stranger };
+            return if is_inherited {
+                Said::Inherited
+            } else {
+                Said::Stranger
+            };
         }
         if let WantedReach::Named(named) = want.reach
             && !(self.lives(named) && self.is_within(named, org))
@@ -340,8 +340,11 @@ impl Model {
     }
 }
 
-pub(crate) fn said(changed: bool) -> Said {
-    if changed { Said::Done } else { Said::Unchanged }
+impl From<bool> for Said {
+    /// What a change says that tells whether anything changed.
+    fn from(changed: bool) -> Self {
+        if changed { Self::Done } else { Self::Unchanged }
+    }
 }
 
 /// `I`, `ı` and `i` are one letter in names.
