@@ -9,9 +9,9 @@ use crate::config::Config;
 use crate::telemetry;
 
 mod config;
-//WAIT mod demo;
+mod demo;
 mod docs;
-//WAIT mod import;
+mod import;
 mod migrate;
 mod operator;
 mod org;
@@ -36,7 +36,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Docs(args) => docs::write(&args.dir),
         Command::Config(ConfigCommand::Defaults) => config::defaults(&mut io::stdout().lock()),
         Command::Config(ConfigCommand::Check) => config::check(&load()?, &mut io::stdout().lock()),
-        //WAIT Command::Serve(args) if args.demo => demo::run(&load()?, demo::Form::of(&args)).await,
+        Command::Serve(args) if args.demo => demo::run(&load()?, demo::Form::of(&args)).await,
         Command::Serve(args) => {
             let replace = args.change_issuer;
             let on_change = if replace {
@@ -47,7 +47,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             serve::run(&load()?, on_change).await
         }
         Command::Migrate => migrate::run(&load()?).await,
-        Command::Import(_args) => Ok(()), //WAIT
+        Command::Import(args) => import::run(&load()?, &args).await,
         Command::Roles(RolesCommand::Show) => roles::show(&load()?).await,
         Command::Roles(RolesCommand::Apply { file, dry_run }) => {
             let mode = if dry_run { Mode::DryRun } else { Mode::Apply };

@@ -1,4 +1,7 @@
-//! Under construction.
+//! `keyfobd`: use cases, HTTP, the page, and the commands of the operator.
+//!
+//! Verbs live in [`app`], every route in [`http`], what a person types in [`cli`] and [`commands`]. Rules
+//! are in `keyfob-core`, statements in `keyfob-store`; nothing here decides or queries by itself.
 
 pub mod app;
 pub mod cli;
@@ -8,6 +11,7 @@ pub mod context;
 mod date;
 pub mod document;
 pub mod http;
+pub mod import;
 mod jwt;
 pub mod keys;
 pub mod lock;

@@ -7,16 +7,15 @@ use std::io::{Write as _, stdout};
 use std::sync::Arc;
 
 use anyhow::{Context as _, Result, anyhow, bail};
-use comfy_table::{Table, presets};
 use keyfob_core::name::Email;
-use keyfob_core::time::{Clock as _, Entropy, Purpose};
-use serde::Serialize;
+use keyfob_core::time::{Entropy, Purpose};
+use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
 use super::serve::{self, OnIssuerChange};
+use crate::app::access::Caller;
 use crate::app::generate::{Choices, generate};
 use crate::app::organizations::organizations;
-use crate::app::access::Caller;
 use crate::app::sign_in::sign_in;
 use crate::cli::ServeArgs;
 use crate::config::{Config, DatabaseConfig, MetricsListen};
@@ -70,15 +69,20 @@ struct Made<'a> {
 pub(super) async fn run(config: &Config, form: Form) -> Result<()> {
     let stop = serve::stop_signal()?;
     if !config.listen.ip().is_loopback() {
-        bail!("the demo listens on a loopback address only, and {} is none", config.listen);
+        bail!(
+            "the demo listens on a loopback address only, and {} is none",
+            config.listen
+        );
     }
-    if config.database != DatabaseConfig::Embedded {
+    if !matches!(config.database, DatabaseConfig::Embedded) {
         bail!("the demo has a database of its own: leave --database out");
     }
     let folder = tempfile::Builder::new().prefix("keyfob-demo-").tempdir();
     let folder = folder.context("a temporary directory cannot be made")?;
     let listener = if config.listen_is_default {
-        bind_or_next(config.listen).await.context("no port is free")?
+        bind_or_next(config.listen)
+            .await
+            .context("no port is free")?
     } else {
         let bound = TcpListener::bind(config.listen).await;
         bound.with_context(|| format!("{} cannot be listened on", config.listen))?
@@ -93,25 +97,45 @@ pub(super) async fn run(config: &Config, form: Form) -> Result<()> {
     let people = people()?;
     let app = fill(&config, &listener, &people).await?;
     let said = say(&app, &people, form).await?;
-    stdout().write_all(said.as_bytes()).context("stdout is closed")?;
+    stdout()
+        .write_all(said.as_bytes())
+        .context("stdout is closed")?;
     serve::until(app, listener, stop).await;
-    folder.close().context("the demo's directory cannot be removed")
+    folder
+        .close()
+        .context("the demo's directory cannot be removed")
 }
 
 /// Imports the example through the same code as `keyfobd import`, then builds the server.
 async fn fill(config: &Config, listener: &TcpListener, people: &[Person]) -> Result<Arc<App>> {
-    let passwords: BTreeMap<&str, &str> =
-        people.iter().map(|person| (person.email.as_str(), person.password.as_str())).collect();
-    let password = |email: &Email| passwords.get(email.as_str()).map(|password| (*password).to_owned());
-    import_text(config, ACME, &password).await.context("the example was not imported")?;
+    let passwords: BTreeMap<&str, &str> = people
+        .iter()
+        .map(|person| (person.email.as_str(), person.password.as_str()))
+        .collect();
+    let password = |email: &Email| {
+        passwords
+            .get(email.as_str())
+            .map(|password| (*password).to_owned())
+    };
+    import_text(config, ACME, &password)
+        .await
+        .context("the example was not imported")?;
     serve::start(config, listener.local_addr()?, OnIssuerChange::Refuse).await
 }
 
 async fn say(app: &App, people: &[Person], form: Form) -> Result<String> {
-    let owner = people.first().ok_or_else(|| anyhow!("the example has no owner"))?;
+    let owner = people
+        .first()
+        .ok_or_else(|| anyhow!("the example has no owner"))?;
     let (pat, organization_id) = first_token(app, owner).await?;
     let curl = format!("curl -s {}/auth/v2/token -d pat={pat}", app.issuer);
-    let made = Made { url: &app.issuer, users: people, pat: &pat, organization_id, curl };
+    let made = Made {
+        url: &app.issuer,
+        users: people,
+        pat: &pat,
+        organization_id,
+        curl,
+    };
     match form {
         Form::Json => Ok(serde_json::to_string(&made)? + "\n"),
         Form::Text => Ok(text(&made)),
@@ -124,30 +148,56 @@ async fn first_token(app: &App, owner: &Person) -> Result<(String, String)> {
     app.entropy.fill(Purpose::Id, &mut random);
     let now = app.clock.now();
     let request_id = keyfob_core::id::RequestId::new(now, random);
-    let ctx = Ctx { now, request_id, peer: None, client: Some("keyfobd serve --demo".to_owned()) };
+    let ctx = Ctx {
+        now,
+        request_id,
+        peer: None,
+        client: Some("keyfobd serve --demo".to_owned()),
+    };
     let (who, _cookie) = sign_in(app, &ctx, &owner.email, &owner.password, None).await?;
     let caller = Caller::Session(Box::new(who.clone()));
     let listed = organizations(app, &caller).await?;
-    let root = listed.iter().find(|listed| listed.is_direct).ok_or_else(|| anyhow!("the owner owns nothing"))?;
+    let root = listed
+        .iter()
+        .find(|listed| listed.is_direct)
+        .ok_or_else(|| anyhow!("the owner owns nothing"))?;
     let generated = generate(app, &ctx, &who, root.org.id, &Choices::default()).await?;
-    Ok((generated.secret.expose().to_owned(), root.org.id.to_string()))
+    Ok((
+        generated.secret.expose().to_owned(),
+        root.org.id.to_string(),
+    ))
 }
 
 fn text(made: &Made<'_>) -> String {
-    let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(["User", "Password", "Standing"]);
-    for person in made.users {
-        table.add_row([&person.email, &person.password, &person.standing]);
-    }
+    let email = made
+        .users
+        .iter()
+        .map(|person| person.email.len())
+        .max()
+        .unwrap_or_default();
+    let row = |user: &str, password: &str, standing: &str| {
+        format!("  {user:email$}  {password:PASSWORD_LENGTH$}  {standing}\n")
+    };
+    let people = made
+        .users
+        .iter()
+        .map(|person| row(&person.email, &person.password, &person.standing));
+    let table: String = std::iter::once(row("User", "Password", "Standing"))
+        .chain(people)
+        .collect();
     format!(
         "keyfobd is listening on {url}\n\n\
          This is a demo: people and tokens are made up and gone when the server stops.\n\n\
-         {table}\n\n\
+         {table}\n\
          A token of {owner}, in the organization {organization}:\n  {pat}\n\n\
          Exchange it for an access token:\n  {curl}\n\n\
          Ctrl-C stops the server.\n",
         url = made.url,
-        owner = made.users.first().map(|person| person.email.as_str()).unwrap_or_default(),
+        owner = made
+            .users
+            .first()
+            .map(|person| person.email.as_str())
+            .unwrap_or_default(),
         organization = made.organization_id,
         pat = made.pat,
         curl = made.curl,
@@ -161,6 +211,27 @@ struct Held {
     roles: Vec<String>,
 }
 
+/// What the demo reads of a line of the example; the import reads all of it.
+#[derive(Deserialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+enum Line {
+    Membership {
+        user: String,
+        organization: Place,
+        roles: Vec<String>,
+    },
+    #[serde(other)]
+    Other,
+}
+
+/// A name path, whole or in parts.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Place {
+    Path(String),
+    Names(Vec<String>),
+}
+
 /// Picks from the example an owner, a manager, a member of one sub-organization, and somebody who is
 /// inherited further down; draws a password for each.
 fn people() -> Result<Vec<Person>> {
@@ -169,23 +240,39 @@ fn people() -> Result<Vec<Person>> {
     let places = |email: &str| held.iter().filter(|each| each.email == email).count();
     let is_root = |held: &Held| !held.organization.contains('/');
     let has_below = |organization: &str| {
-        held.iter().any(|each| each.organization.starts_with(&format!("{organization}/")))
+        held.iter()
+            .any(|each| each.organization.starts_with(&format!("{organization}/")))
     };
-    let find = |fits: &dyn Fn(&Held) -> bool| held.iter().find(|each| places(&each.email) == 1 && fits(each));
+    let find = |fits: &dyn Fn(&Held) -> bool| {
+        held.iter()
+            .find(|each| places(&each.email) == 1 && fits(each))
+    };
     let picks = [
-        (find(&|each| has(each, "owner") && is_root(each)), "owner of"),
-        (find(&|each| has(each, "manage-organization") && !is_root(each)), "manager of"),
-        (find(&|each| !is_root(each) && !has_below(&each.organization) && !has(each, "owner")), "member only of"),
+        (
+            find(&|each| has(each, "owner") && is_root(each)),
+            "owner of",
+        ),
+        (
+            find(&|each| has(each, "manage-organization") && !is_root(each)),
+            "manager of",
+        ),
+        (
+            find(&|each| !is_root(each) && !has_below(&each.organization) && !has(each, "owner")),
+            "member only of",
+        ),
         (
             find(&|each| {
-                !has(each, "owner") && !has(each, "manage-organization") && has_below(&each.organization)
+                !has(each, "owner")
+                    && !has(each, "manage-organization")
+                    && has_below(&each.organization)
             }),
             "inherited below, member of",
         ),
     ];
     let mut people = Vec::new();
     for (pick, words) in picks {
-        let held = pick.ok_or_else(|| anyhow!("the example has nobody who is \"{words}\" something"))?;
+        let held =
+            pick.ok_or_else(|| anyhow!("the example has nobody who is \"{words}\" something"))?;
         people.push(Person {
             email: held.email.clone(),
             password: draw_password(&SystemEntropy),
@@ -198,19 +285,24 @@ fn people() -> Result<Vec<Person>> {
 fn memberships() -> Result<Vec<Held>> {
     let mut held = Vec::new();
     for line in ACME.lines().filter(|line| !line.trim().is_empty()) {
-        let line: serde_json::Value = serde_json::from_str(line).context("the example is not JSON")?;
-        if line["type"] != "membership" {
-            continue;
+        let line =
+            serde_json::from_str(line).context("a line of the example is not as it should be")?;
+        if let Line::Membership {
+            user: email,
+            organization,
+            roles,
+        } = line
+        {
+            let organization = match organization {
+                Place::Path(path) => path,
+                Place::Names(names) => names.join("/"),
+            };
+            held.push(Held {
+                email,
+                organization,
+                roles,
+            });
         }
-        let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
-        let list = |value: &serde_json::Value| -> Vec<String> {
-            value.as_array().into_iter().flatten().map(text).collect()
-        };
-        let organization = match list(&line["organization"]) {
-            names if names.is_empty() => text(&line["organization"]),
-            names => names.join("/"),
-        };
-        held.push(Held { email: text(&line["user"]), organization, roles: list(&line["roles"]) });
     }
     Ok(held)
 }
@@ -219,6 +311,8 @@ fn memberships() -> Result<Vec<Held>> {
 fn draw_password(entropy: &dyn Entropy) -> String {
     let mut bytes = [0; PASSWORD_LENGTH];
     entropy.fill(Purpose::Password, &mut bytes);
-    let letters = bytes.iter().filter_map(|byte| LETTERS.get(usize::from(byte % 32)));
+    let letters = bytes
+        .iter()
+        .filter_map(|byte| LETTERS.get(usize::from(byte % 32)));
     letters.map(|letter| char::from(*letter)).collect()
 }

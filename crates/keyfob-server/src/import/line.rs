@@ -135,7 +135,10 @@ impl Format {
             external_id: external_id(raw.external_id)?,
             name_key: self.keys.of(&name.key()),
             name,
-            parent: raw.parent.map(|raw| OrgRef::of("parent", raw, &self.keys)).transpose()?,
+            parent: raw
+                .parent
+                .map(|raw| OrgRef::of("parent", raw, &self.keys))
+                .transpose()?,
         })
     }
 
@@ -152,15 +155,24 @@ impl Format {
     fn token(&self, node: Node) -> Result<TokenLine, Reason> {
         let raw: RawToken = node.read()?;
         let hash = self.hash(&raw)?;
-        let expires_at = raw.expires_date.as_deref().map(|text| parse_rfc3339(text).ok_or(Reason::Date));
+        let expires_at = raw
+            .expires_date
+            .as_deref()
+            .map(|text| parse_rfc3339(text).ok_or(Reason::Date));
         Ok(TokenLine {
             user: UserRef::of(&raw.user)?,
             organization: OrgRef::of("organization", raw.organization, &self.keys)?,
             name: name("name", &raw.name)?,
-            macs: self.peppers.iter().map(|(_id, pepper)| pepper.mac(&hash)).collect(),
+            macs: self
+                .peppers
+                .iter()
+                .map(|(_id, pepper)| pepper.mac(&hash))
+                .collect(),
             expires_at: expires_at.transpose()?,
             ceiling: raw.ceiling.map(ceiling).transpose()?,
-            reach: raw.reach.map_or(Ok(ReachRef::Subtree), |raw| ReachRef::of(raw, &self.keys))?,
+            reach: raw
+                .reach
+                .map_or(Ok(ReachRef::Subtree), |raw| ReachRef::of(raw, &self.keys))?,
             is_native: raw.format.is_none(),
         })
     }
@@ -175,7 +187,11 @@ impl Format {
         let expected = match &raw.format {
             None => Scheme::Sha256,
             Some(format) => {
-                let known = self.forms.foreign.iter().find(|foreign| foreign.name() == format);
+                let known = self
+                    .forms
+                    .foreign
+                    .iter()
+                    .find(|foreign| foreign.name() == format);
                 known.ok_or(Reason::UnknownFormat)?.scheme()
             }
         };
@@ -229,7 +245,11 @@ fn external_id(given: Option<String>) -> Result<Option<String>, Reason> {
 fn id(given: Option<&str>) -> Result<Option<Uuid>, Reason> {
     let read = given.map(|text| text.parse().map(UserId::uuid)).transpose();
     let id = read.map_err(|_bad| Reason::Id)?;
-    if id.is_some_and(|id| id.is_nil()) { Err(Reason::Id) } else { Ok(id) }
+    if id.is_some_and(|id| id.is_nil()) {
+        Err(Reason::Id)
+    } else {
+        Ok(id)
+    }
 }
 
 /// The stored form of a ceiling; whether the catalogue knows its names is asked when it is used.

@@ -72,11 +72,29 @@ impl Orgs {
     /// Remembers an organization that this run makes, or that it must not make because what it belongs
     /// to was ended here.
     pub(super) fn add(&mut self, new: NewEntry) -> Org {
-        let NewEntry { id, name, name_key, external, parent, is_living } = new;
+        let NewEntry {
+            id,
+            name,
+            name_key,
+            external,
+            parent,
+            is_living,
+        } = new;
         let own = self.place_of(id);
         let above = parent.and_then(|parent| self.entry(parent)).copied();
         let (root, depth) = above.map_or((own, 1), |above| (above.root, above.depth + 1));
-        self.keep(Entry { id, name, external, root, parent, depth, is_living }, name_key)
+        self.keep(
+            Entry {
+                id,
+                name,
+                external,
+                root,
+                parent,
+                depth,
+                is_living,
+            },
+            name_key,
+        )
     }
 
     pub(super) fn entry(&self, org: Org) -> Option<&Entry> {
@@ -134,7 +152,10 @@ impl Orgs {
         };
         let mut here: Vec<Org> = self.children(None, *root).collect();
         for name in below {
-            here = here.iter().flat_map(|org| self.children(Some(*org), *name)).collect();
+            here = here
+                .iter()
+                .flat_map(|org| self.children(Some(*org), *name))
+                .collect();
         }
         here
     }
@@ -166,14 +187,25 @@ impl Orgs {
         // Four thousand million organizations do not fit any memory; the last place is never looked at.
         let org = Org(u32::try_from(self.entries.len()).unwrap_or(u32::MAX));
         let name = Key::default();
-        self.entries.push(Entry { id, name, external: None, root: org, parent: None, depth: 1, is_living: false });
+        self.entries.push(Entry {
+            id,
+            name,
+            external: None,
+            root: org,
+            parent: None,
+            depth: 1,
+            is_living: false,
+        });
         self.by_id.insert(id, org);
         org
     }
 
     fn keep(&mut self, entry: Entry, name_key: Key) -> Org {
         let org = self.place_of(entry.id);
-        if let Some(place) = usize::try_from(org.0).ok().and_then(|index| self.entries.get_mut(index)) {
+        if let Some(place) = usize::try_from(org.0)
+            .ok()
+            .and_then(|index| self.entries.get_mut(index))
+        {
             *place = entry;
         }
         if let Some(external) = entry.external {

@@ -68,13 +68,17 @@ pub(super) struct People {
     by_external: HashMap<Key, Person>,
     held: HashMap<(Person, OrgId), Held>,
     /// Sets of roles; there are few, so each is kept once.
-    roles: HashMap<Roles, u32>,
+    roles: HashMap<String, u32>,
     tokens: HashMap<Key, TokenEntry>,
 }
 
 impl People {
     pub(super) fn load_users(&mut self, known: &[KnownUser], keys: &Keys) {
-        for user in known.iter().filter(|user| !self.by_id.contains_key(&user.id)).collect::<Vec<_>>() {
+        for user in known {
+            // Somebody may be asked for by their address and by their id.
+            if self.by_id.contains_key(&user.id) {
+                continue;
+            }
             self.add(PersonEntry {
                 id: user.id,
                 email: keys.of(&user.email_key),
@@ -92,8 +96,17 @@ impl People {
                 continue;
             };
             let is_over = member.ended_at.is_some() || member.suspended_at.is_some();
-            let standing = if is_over { Standing::Ended } else { Standing::Living };
-            self.hold(person, member.organization, &Roles::from_stored(&member.roles), standing);
+            let standing = if is_over {
+                Standing::Ended
+            } else {
+                Standing::Living
+            };
+            self.hold(
+                person,
+                member.organization,
+                &Roles::from_stored(&member.roles),
+                standing,
+            );
         }
         for user in users {
             if let Some(entry) = self.by_id(*user).and_then(|person| self.entry_mut(person)) {
@@ -112,7 +125,11 @@ impl People {
                 expires_at: pat.expires_at,
                 ceiling: pat.ceiling.as_deref().map(|text| keys.of(text)),
                 reach: keys.of(&pat.reach),
-                standing: if revoked { Standing::Ended } else { Standing::Living },
+                standing: if revoked {
+                    Standing::Ended
+                } else {
+                    Standing::Living
+                },
             };
             self.tokens.insert(keys.of_bytes(&pat.mac), entry);
         }
@@ -158,22 +175,36 @@ impl People {
     }
 
     /// The membership of somebody, and whether it has just these roles.
-    pub(super) fn held(&self, person: Person, organization: OrgId, roles: &Roles) -> Option<(Held, bool)> {
+    pub(super) fn held(
+        &self,
+        person: Person,
+        organization: OrgId,
+        roles: &Roles,
+    ) -> Option<(Held, bool)> {
         let held = self.held.get(&(person, organization)).copied()?;
-        Some((held, self.roles.get(roles) == Some(&held.roles)))
+        Some((held, self.roles.get(roles.as_text()) == Some(&held.roles)))
     }
 
     pub(super) fn standing(&self, person: Person, organization: OrgId) -> Option<Standing> {
-        self.held.get(&(person, organization)).map(|held| held.standing)
+        self.held
+            .get(&(person, organization))
+            .map(|held| held.standing)
     }
 
-    pub(super) fn hold(&mut self, person: Person, organization: OrgId, roles: &Roles, standing: Standing) {
+    pub(super) fn hold(
+        &mut self,
+        person: Person,
+        organization: OrgId,
+        roles: &Roles,
+        standing: Standing,
+    ) {
         let next = u32::try_from(self.roles.len()).unwrap_or(u32::MAX);
-        let roles = match self.roles.get(roles) {
+        let roles = match self.roles.get(roles.as_text()) {
             Some(number) => *number,
-            None => *self.roles.entry(roles.clone()).or_insert(next),
+            None => *self.roles.entry(roles.as_text().to_owned()).or_insert(next),
         };
-        self.held.insert((person, organization), Held { roles, standing });
+        self.held
+            .insert((person, organization), Held { roles, standing });
     }
 
     pub(super) fn token(&self, mac: Key) -> Option<&TokenEntry> {

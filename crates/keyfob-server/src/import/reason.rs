@@ -41,7 +41,10 @@ pub enum Reason {
     #[error("`{0}` fits more than one: give an id or `ext:` and an external id")]
     FitsTwo(&'static str),
     /// A text that is no role key, or too many of them.
-    #[error("`roles` must be role keys, at most {} of them", keyfob_core::member::ROLES_MAX)]
+    #[error(
+        "`roles` must be role keys, at most {} of them",
+        keyfob_core::member::ROLES_MAX
+    )]
     Roles,
     /// A role that the catalogue in force does not know.
     #[error("the role catalogue has no role {0:?}")]

@@ -44,7 +44,10 @@ impl UserRef {
             return Ok(Self::Id(id));
         }
         let email = Email::parse(text).map_err(|_no_address| {
-            Reason::Reference("user", "an id, an e-mail address, or ext: and an external id")
+            Reason::Reference(
+                "user",
+                "an id, an e-mail address, or ext: and an external id",
+            )
         })?;
         Ok(Self::Email(email.key().to_owned()))
     }
@@ -62,10 +65,15 @@ pub(super) struct OrgRef {
 impl OrgRef {
     pub(super) fn of(member: &'static str, raw: RawRef, keys: &Keys) -> Result<Self, Reason> {
         let reference = match raw {
-            RawRef::Path(names) => Self { path: path(names.iter().map(String::as_str), keys), ..Self::default() },
+            RawRef::Path(names) => Self {
+                path: path(names.iter().map(String::as_str), keys),
+                ..Self::default()
+            },
             RawRef::Text(text) => Self {
                 id: text.parse().ok(),
-                external: text.strip_prefix(EXTERNAL).map(|external_id| keys.of(external_id)),
+                external: text
+                    .strip_prefix(EXTERNAL)
+                    .map(|external_id| keys.of(external_id)),
                 path: path(text.split('/'), keys),
             },
         };

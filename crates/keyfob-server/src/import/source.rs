@@ -68,7 +68,11 @@ pub(super) fn read(source: Source, format: Format) -> mpsc::Receiver<io::Result<
     let (sender, chunks) = mpsc::channel(AHEAD);
     task::spawn_blocking(move || {
         let mut lines = match source.open() {
-            Ok(reader) => Lines { reader, format, number: 0 },
+            Ok(reader) => Lines {
+                reader,
+                format,
+                number: 0,
+            },
             Err(cause) => return drop(sender.blocking_send(Err(cause))),
         };
         loop {
@@ -107,8 +111,15 @@ impl Lines {
             if text.iter().all(u8::is_ascii_whitespace) {
                 continue;
             }
-            let read = if text.len() > LINE_MAX { Err((None, Reason::TooLong)) } else { self.format.read(text) };
-            chunk.lines.push(Parsed { number: self.number, line: read });
+            let read = if text.len() > LINE_MAX {
+                Err((None, Reason::TooLong))
+            } else {
+                self.format.read(text)
+            };
+            chunk.lines.push(Parsed {
+                number: self.number,
+                line: read,
+            });
         }
         Ok(chunk)
     }
@@ -161,7 +172,11 @@ mod tests {
             let found = lines(&text);
             assert_eq!(found.len(), 2, "{length}");
             assert_eq!(found[0].0 > LINE_MAX, length > LINE_MAX, "{length}");
-            assert_eq!(found[0].1, u64::try_from(length + 1).expect("small"), "{length}");
+            assert_eq!(
+                found[0].1,
+                u64::try_from(length + 1).expect("small"),
+                "{length}"
+            );
             assert_eq!(found[1], (1, 2), "{length}");
         }
     }

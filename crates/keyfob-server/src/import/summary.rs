@@ -22,7 +22,12 @@ pub enum Kind {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 4] = [Self::Organization, Self::User, Self::Membership, Self::Token];
+    pub const ALL: [Self; 4] = [
+        Self::Organization,
+        Self::User,
+        Self::Membership,
+        Self::Token,
+    ];
 
     /// The kind that `type` names.
     pub(super) fn from_word(word: &str) -> Option<Self> {
@@ -97,7 +102,11 @@ pub(super) enum Outcome {
 impl Summary {
     /// How many lines were bad.
     pub fn bad(&self) -> u64 {
-        self.counts().iter().map(|(_kind, counts)| counts.bad).sum::<u64>() + self.unreadable
+        self.counts()
+            .iter()
+            .map(|(_kind, counts)| counts.bad)
+            .sum::<u64>()
+            + self.unreadable
     }
 
     /// The counts of each kind, in the order of [`Kind::ALL`].
@@ -141,9 +150,18 @@ impl Summary {
 
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let created = if self.is_kept { "created" } else { "would have been created" };
+        let created = if self.is_kept {
+            "created"
+        } else {
+            "would have been created"
+        };
         for (kind, counts) in self.counts() {
-            let Counts { created: number, unchanged, ended_here, bad } = counts;
+            let Counts {
+                created: number,
+                unchanged,
+                ended_here,
+                bad,
+            } = counts;
             writeln!(
                 f,
                 "{}s: {number} {created}, {unchanged} unchanged, {ended_here} ended here, {bad} bad",
@@ -163,11 +181,20 @@ mod tests {
 
     #[test]
     fn a_summary_says_each_kind_in_words() {
-        let mut summary = Summary { is_kept: true, ..Summary::default() };
+        let mut summary = Summary {
+            is_kept: true,
+            ..Summary::default()
+        };
         summary.count(Kind::User, Outcome::Created);
         summary.count(Kind::User, Outcome::EndedHere);
         summary.count(Kind::Token, Outcome::Unchanged);
-        summary.count_bad(None, BadLine { number: 3, reason: Reason::Type });
+        summary.count_bad(
+            None,
+            BadLine {
+                number: 3,
+                reason: Reason::Type,
+            },
+        );
         let words = "organizations: 0 created, 0 unchanged, 0 ended here, 0 bad\n\
                      users: 1 created, 0 unchanged, 1 ended here, 0 bad\n\
                      memberships: 0 created, 0 unchanged, 0 ended here, 0 bad\n\
@@ -175,16 +202,30 @@ mod tests {
                      lines that cannot be read: 1\n";
         assert_eq!(summary.to_string(), words);
         summary.is_kept = false;
-        assert!(summary.to_string().contains("users: 1 would have been created"));
+        assert!(
+            summary
+                .to_string()
+                .contains("users: 1 would have been created")
+        );
     }
 
     #[test]
     fn only_the_first_hundred_bad_lines_are_told() {
         let mut summary = Summary::default();
         for number in 1..=150 {
-            summary.count_bad(Some(Kind::Token), BadLine { number, reason: Reason::Date });
+            summary.count_bad(
+                Some(Kind::Token),
+                BadLine {
+                    number,
+                    reason: Reason::Date,
+                },
+            );
         }
         assert_eq!((summary.bad(), summary.bad_lines.len()), (150, 100));
-        assert!(summary.bad_lines[99].to_string().starts_with("line 100: `expiresDate` must be"));
+        assert!(
+            summary.bad_lines[99]
+                .to_string()
+                .starts_with("line 100: `expiresDate` must be")
+        );
     }
 }

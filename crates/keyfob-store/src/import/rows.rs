@@ -188,9 +188,9 @@ async fn write_orgs(
             Value::from(stamp.run),
         ]);
         if org.parent.is_some() {
-            subs.push(row)
+            subs.push(row);
         } else {
-            roots.push(row)
+            roots.push(row);
         }
     }
     if !(each(tx, &IMPORT_ROOT, &roots).await? && each(tx, &IMPORT_SUB, &subs).await?) {
