@@ -23,6 +23,7 @@ use keyfob_server::system::{SystemClock, SystemEntropy};
 use keyfob_store::exchange::exchange_facts;
 use keyfob_store::key::key_insert;
 use keyfob_testkit::backend::Backend;
+use keyfob_testkit::clock::FrozenClock;
 use keyfob_testkit::world::World;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt as _;
@@ -77,7 +78,7 @@ fn stage() -> Stage {
         }
         let parts = Parts {
             store: backend.store().clone(),
-            clock: world.clock.clone(),
+            clock: Arc::<FrozenClock>::clone(&world.clock),
             entropy: Arc::new(SystemEntropy),
             policy: Policy::default(),
             forms: TokenForms::default(),
@@ -127,6 +128,7 @@ fn exchange(criterion: &mut Criterion) {
         bencher.to_async(&stage.runtime).iter(|| async {
             let request = Request::post("/auth/v2/token")
                 .header("content-type", "application/x-www-form-urlencoded")
+                .header("content-length", stage.body.len())
                 .header("user-agent", "axios/1.8.4")
                 .body(Body::from(stage.body.clone()))
                 .expect("a request");

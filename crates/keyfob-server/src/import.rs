@@ -160,7 +160,7 @@ pub struct Progress {
 }
 
 /// Somebody who is told how far an import is.
-pub trait Watch: Send {
+pub trait Watch: Send + Sync {
     /// Tells. Called often; must return soon.
     fn tell(&mut self, progress: &Progress);
 }
@@ -199,7 +199,7 @@ impl fmt::Debug for Import<'_> {
     }
 }
 
-impl<'a> Import<'a> {
+impl Import<'_> {
     /// Reads catalogue and keys of an open installation; no passwords are given.
     pub async fn load(
         installation: &Installation,
@@ -250,10 +250,10 @@ impl<'a> Import<'a> {
 
 /// Imports a text into the embedded database of a data directory that nobody else knows of, and closes
 /// it again; `passwords` are for users whose lines give none. This is how the demo gets its example.
-pub async fn import_text<'a>(
+pub async fn import_text(
     config: &Config,
     text: &str,
-    passwords: &'a (dyn Fn(&Email) -> Option<String> + Sync),
+    passwords: &(dyn Fn(&Email) -> Option<String> + Sync),
 ) -> Result<Summary, ImportError> {
     let installation = open(
         config,

@@ -96,15 +96,15 @@ pub async fn open(
     }
     let place = root_key_place(config)?;
     let mut tx = store.read().await?;
-    let found = instance_find(&mut tx).await?;
+    let before = instance_find(&mut tx).await?;
     drop(tx);
-    let root_key = match (&found, &config.database) {
+    let root_key = match (&before, &config.database) {
         (None, DatabaseConfig::Embedded) => RootKey::load_or_make(&place, entropy)?,
         (None | Some(_), _) => RootKey::load(&place)?,
     };
-    let instance = match found {
+    let instance = match before {
         Some(instance) => instance,
-        None => found_instance(&store, &root_key, clock, entropy).await?,
+        None => found(&store, &root_key, clock, entropy).await?,
     };
     if !root_key.fits(&instance.root_check) {
         return Err(RootKeyError::Wrong(place).into());
@@ -143,8 +143,11 @@ fn root_key_place(config: &Config) -> Result<PathBuf, OpenError> {
     }
 }
 
-/// Founds the database, unless another process was quicker: first catalogue, pepper, signing key.
-async fn found_instance(
+/// Founds a migrated database, unless another process was quicker: first catalogue, pepper, signing key.
+///
+/// # Errors
+/// When a key cannot be made or the store fails.
+pub async fn found(
     store: &Store,
     root_key: &RootKey,
     clock: &dyn Clock,

@@ -3,7 +3,7 @@
 //! The database has a million tokens of ten thousand people in a thousand trees of ten levels; each
 //! exchange is of another token, drawn by chance, for a target at level 1, 4 or 10. Beside it stands a
 //! bare point read of a token's id by its digest, through the same path. The aim: at level 4 at most 6
-//! times the bare read, at level 10 at most 10 times.
+//! times the bare read, at level 10 at most 10 times. Making the tokens takes about a minute.
 //!
 //! Reads of the embedded engine are done when they are first polled, so a single poll is measured, and
 //! no runtime. With `KEYFOB_TEST_POSTGRES` set, the same is asked of a server with fewer tokens.

@@ -7,9 +7,12 @@
 )]
 
 use keyfob_core::event::Actor;
+use keyfob_core::id::OrgId;
 use keyfob_core::member::Roles;
 use keyfob_core::org::may_move;
 use keyfob_core::pat::{Revoker, may_revoke};
+use keyfob_core::time::Timestamp;
+use keyfob_store::Tx;
 use keyfob_store::member::{member_reactivate, member_remove, member_set_roles, member_suspend};
 use keyfob_store::org::{org_delete, org_lineage, org_move};
 use keyfob_store::pat::pat_revoke;
@@ -50,10 +53,10 @@ async fn change_everything(world: &World) {
     world.member(bo, one, &["view-build"]).await;
     let pat = world.pat(ana, root).await;
     world.pat(bo, one).await;
-    let (actor, now) = (&Actor::OPERATOR, world.now());
     let at = world.at(bo, one).await;
 
     let mut tx = world.store.write().await.expect("a transaction");
+    let (actor, now) = (&Actor::OPERATOR, world.now());
     let permit = may_revoke(Revoker::Operator, pat.id, ana).expect("a permit");
     pat_revoke(&mut tx, &permit, actor, now)
         .await
@@ -84,33 +87,30 @@ async fn change_everything(world: &World) {
             .await
             .expect("reactivated")
     );
-    let from = org_lineage(&mut tx, one)
-        .await
-        .expect("a path")
-        .expect("there");
-    let parent = org_lineage(&mut tx, two)
-        .await
-        .expect("a path")
-        .expect("there");
-    org_move(
-        &mut tx,
-        may_move(from, parent, 1).expect("a permit"),
-        actor,
-        now,
-    )
-    .await
-    .expect("moved");
+    change_the_tree(&mut tx, (one, two), actor, now).await;
     assert!(
         member_remove(&mut tx, at, actor, now)
             .await
             .expect("removed")
     );
-    let lineage = org_lineage(&mut tx, two)
+    tx.commit().await.expect("a commit");
+}
+
+/// Moves the first below the second and back, then deletes the second.
+async fn change_the_tree(tx: &mut Tx, (one, two): (OrgId, OrgId), actor: &Actor, now: Timestamp) {
+    let from = org_lineage(tx, one).await.expect("a path").expect("there");
+    let parent = org_lineage(tx, two).await.expect("a path").expect("there");
+    let root = org_lineage(tx, from.root())
         .await
         .expect("a path")
         .expect("there");
-    org_delete(&mut tx, &lineage, actor, now)
+    org_move(tx, may_move(from, parent, 1).expect("a permit"), actor, now)
         .await
-        .expect("deleted");
-    tx.commit().await.expect("a commit");
+        .expect("moved");
+    let from = org_lineage(tx, one).await.expect("a path").expect("there");
+    org_move(tx, may_move(from, root, 1).expect("a permit"), actor, now)
+        .await
+        .expect("moved back");
+    let lineage = org_lineage(tx, two).await.expect("a path").expect("there");
+    org_delete(tx, &lineage, actor, now).await.expect("deleted");
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, IsTerminal as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -23,7 +23,7 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// What went wrong; also when any line was bad, after the summary was printed.
-pub async fn run(config: &Config, args: &ImportArgs) -> Result<()> {
+pub(super) async fn run(config: &Config, args: &ImportArgs) -> Result<()> {
     // On PostgreSQL servers may run meanwhile, and a rival import is told by its signs of life.
     let (_lock, rivals) = match config.database {
         DatabaseConfig::Embedded => (Some(DataDirLock::take(&config.data_dir)?), Rivals::Excluded),
@@ -72,26 +72,37 @@ async fn import_file(
     } else {
         OnBad::KeepNothing
     };
-    // Removed when this ends, however it does.
-    let mut _spooled = None;
-    let path = if file == Path::new("-") {
-        _spooled
-            .insert(spool(&mut io::stdin().lock(), &config.data_dir)?)
-            .path()
-    } else if file
-        .metadata()
-        .with_context(|| format!("{} cannot be read", file.display()))?
-        .is_file()
-    {
-        file
-    } else {
-        let mut pipe =
-            File::open(file).with_context(|| format!("{} cannot be read", file.display()))?;
-        _spooled.insert(spool(&mut pipe, &config.data_dir)?).path()
-    };
+    let input = Input::of(file, &config.data_dir)?;
     Ok(import
-        .run(&Source::File(path.to_owned()), on_bad, shown)
+        .run(&Source::File(input.path().to_owned()), on_bad, shown)
         .await?)
+}
+
+/// A file that can be read twice.
+enum Input {
+    AsItIs(PathBuf),
+    /// A copy, removed when this ends, however it does.
+    Spooled(NamedTempFile),
+}
+
+impl Input {
+    fn of(file: &Path, data_dir: &Path) -> Result<Self> {
+        if file == Path::new("-") {
+            return spool(&mut io::stdin().lock(), data_dir).map(Self::Spooled);
+        }
+        let cannot = || format!("{} cannot be read", file.display());
+        if file.metadata().with_context(cannot)?.is_file() {
+            return Ok(Self::AsItIs(file.to_owned()));
+        }
+        spool(&mut File::open(file).with_context(cannot)?, data_dir).map(Self::Spooled)
+    }
+
+    fn path(&self) -> &Path {
+        match self {
+            Self::AsItIs(path) => path,
+            Self::Spooled(file) => file.path(),
+        }
+    }
 }
 
 /// Copies what can be read only once into a file that nobody else can read: it is read twice, and may

@@ -33,13 +33,21 @@ pub(crate) async fn read(
     if announced.is_some_and(|length| usize::try_from(length).is_ok_and(|length| length > limit)) {
         return Err(Unread::TooLarge);
     }
-    let collected = tokio::time::timeout(DEADLINE, collect(body, limit)).await;
+    // Reserved at once, because growing would leave copies of a secret behind; and no more than announced,
+    // because all of it is cleared in the end.
+    let reserved = announced
+        .and_then(|length| usize::try_from(length).ok())
+        .unwrap_or(limit);
+    let collected = tokio::time::timeout(DEADLINE, collect(body, limit, reserved)).await;
     collected.unwrap_or(Err(Unread::TooSlow))
 }
 
-async fn collect(mut body: Body, limit: usize) -> Result<Zeroizing<Vec<u8>>, Unread> {
-    // Reserved at once: growing would leave copies of a secret behind.
-    let mut collected = Zeroizing::new(Vec::with_capacity(limit));
+async fn collect(
+    mut body: Body,
+    limit: usize,
+    reserved: usize,
+) -> Result<Zeroizing<Vec<u8>>, Unread> {
+    let mut collected = Zeroizing::new(Vec::with_capacity(reserved));
     while let Some(frame) = body.frame().await {
         let frame = frame.map_err(|_broken| Unread::Broken)?;
         let Ok(data) = frame.into_data() else {
@@ -47,6 +55,12 @@ async fn collect(mut body: Body, limit: usize) -> Result<Zeroizing<Vec<u8>>, Unr
         };
         if data.len() > limit.saturating_sub(collected.len()) {
             return Err(Unread::TooLarge);
+        }
+        if data.len() > collected.capacity() - collected.len() {
+            // More than announced: hyper refuses that, so it is a body made in process.
+            let mut larger = Zeroizing::new(Vec::with_capacity(limit));
+            larger.extend_from_slice(&collected);
+            collected = larger;
         }
         collected.extend_from_slice(&data);
     }

@@ -26,6 +26,13 @@ pub(super) fn meant(uri: &Uri) -> Option<Uri> {
     if !path.starts_with('/') || is_evasive(path) {
         return None;
     }
+    if !path.contains("//")
+        && (path.len() == 1 || !path.ends_with('/'))
+        && uri.authority().is_none()
+    {
+        // As almost every request: nothing to settle.
+        return Some(uri.clone());
+    }
     let single = one_slash(path);
     let path = if single == path {
         path

@@ -71,7 +71,7 @@ impl Orgs {
 
     /// Remembers an organization that this run makes, or that it must not make because what it belongs
     /// to was ended here.
-    pub(super) fn add(&mut self, new: NewEntry) -> Org {
+    pub(super) fn add(&mut self, new: &NewEntry) -> Org {
         let NewEntry {
             id,
             name,
@@ -79,7 +79,7 @@ impl Orgs {
             external,
             parent,
             is_living,
-        } = new;
+        } = *new;
         let own = self.place_of(id);
         let above = parent.and_then(|parent| self.entry(parent)).copied();
         let (root, depth) = above.map_or((own, 1), |above| (above.root, above.depth + 1));
@@ -220,7 +220,7 @@ impl Orgs {
 }
 
 /// An organization to remember.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct NewEntry {
     pub(super) id: OrgId,
     /// Its name, exactly.

@@ -149,7 +149,7 @@ impl Planner<'_> {
             Parent::Living(org) | Parent::Ended(Some(org)) => Some(org),
             Parent::Ended(None) => return Err(Reason::Differs(vec!["parent"])),
         };
-        self.unless_differing([
+        unless_differing([
             ("name", self.keys.of(line.name.as_str()) != entry.name),
             (
                 "externalId",
@@ -162,19 +162,6 @@ impl Planner<'_> {
     /// What a line does not say, it leaves open.
     fn other_external(&self, said: Option<&str>, known: Option<Key>) -> bool {
         said.is_some_and(|external_id| known != Some(self.keys.of(external_id)))
-    }
-
-    fn unless_differing<const N: usize>(
-        &self,
-        members: [(&'static str, bool); N],
-    ) -> Result<Step, Reason> {
-        let differing = members.into_iter().filter(|(_name, differs)| *differs);
-        let names: Vec<_> = differing.map(|(name, _differs)| name).collect();
-        if names.is_empty() {
-            Ok(Step::Unchanged)
-        } else {
-            Err(Reason::Differs(names))
-        }
     }
 
     fn new_organization(
@@ -214,7 +201,7 @@ impl Planner<'_> {
             Parent::Ended(above) => {
                 // Remembered in its place: what later lines say of it is ended here, too.
                 if above.is_some() {
-                    self.orgs.add(NewEntry {
+                    self.orgs.add(&NewEntry {
                         parent: above,
                         is_living: false,
                         ..entry
@@ -223,7 +210,7 @@ impl Planner<'_> {
                 return Ok(Step::EndedHere);
             }
         }
-        let org = self.orgs.add(entry);
+        let org = self.orgs.add(&entry);
         let above = self.orgs.entry(org).and_then(|entry| entry.parent);
         let parent = above.and_then(|above| self.orgs.id(above));
         let tree = self.orgs.tree(org).unwrap_or(id);
@@ -248,7 +235,7 @@ impl Planner<'_> {
             if entry.is_suspended {
                 return Ok(Step::EndedHere);
             }
-            return self.unless_differing([
+            return unless_differing([
                 ("email", email != entry.email),
                 ("fullName", full_name != entry.full_name),
                 (
@@ -291,7 +278,7 @@ impl Planner<'_> {
         {
             return match held.standing {
                 Standing::Ended => Ok(Step::EndedHere),
-                Standing::Living => self.unless_differing([("roles", !has_these_roles)]),
+                Standing::Living => unless_differing([("roles", !has_these_roles)]),
             };
         }
         if self
@@ -334,5 +321,16 @@ impl Planner<'_> {
         let mut random = IdRandom::default();
         self.entropy.fill(Purpose::Id, &mut random);
         random
+    }
+}
+
+/// What exists stays as it is, and a line that says otherwise is bad.
+fn unless_differing<const N: usize>(members: [(&'static str, bool); N]) -> Result<Step, Reason> {
+    let differing = members.into_iter().filter(|(_name, differs)| *differs);
+    let names: Vec<_> = differing.map(|(name, _differs)| name).collect();
+    if names.is_empty() {
+        Ok(Step::Unchanged)
+    } else {
+        Err(Reason::Differs(names))
     }
 }

@@ -89,7 +89,7 @@ pub enum Reason {
     #[error("`{0}` belongs to {1}")]
     Taken(&'static str, &'static str),
     /// What exists is not as the line says; imports change nothing that exists.
-    #[error("it exists, and `{}` differs", .0.join("`, `"))]
+    #[error("it exists, and `{}` {}", .0.join("`, `"), if .0.len() == 1 { "differs" } else { "differ" })]
     Differs(Vec<&'static str>),
 }
 

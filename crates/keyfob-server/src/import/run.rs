@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use keyfob_core::id::{IdRandom, ImportId};
+use keyfob_core::secret::Prefix;
 use keyfob_core::time::{Purpose, Timestamp};
 use keyfob_store::import::{
     Claim, import_beat, import_claim, import_finish, import_sweep, import_take_over,
@@ -21,7 +22,7 @@ use super::write::{self, Place};
 use super::{Import, ImportError, OnBad, Phase, Progress, Rivals, Watch};
 
 /// How long after its last sign of life a run counts as dead.
-const DEAD_AFTER: Duration = Duration::from_secs(60);
+const DEAD_AFTER: Duration = Duration::from_mins(1);
 /// How often a run gives one, at least.
 const BEAT_EVERY: Duration = Duration::from_secs(10);
 
@@ -104,7 +105,7 @@ impl<'a> Run<'a> {
         match self.passes(source, on_bad).await {
             Ok(summary) if summary.is_kept => Ok(summary),
             Ok(summary) => {
-                self.finish(false).await?;
+                self.finish(None).await?;
                 Ok(summary)
             }
             // The place is another's now, and so is clearing up.
@@ -122,7 +123,7 @@ impl<'a> Run<'a> {
     /// Ends a run that keeps nothing.
     pub(super) async fn abandon(&mut self) -> Result<(), ImportError> {
         self.sweep(self.id).await?;
-        self.finish(false).await
+        self.finish(None).await
     }
 
     async fn passes(&mut self, source: &Source, on_bad: OnBad) -> Result<Summary, ImportError> {
@@ -142,7 +143,8 @@ impl<'a> Run<'a> {
             // Every line was good a moment ago.
             return Err(ImportError::Changed);
         }
-        self.finish(has_native_tokens).await?;
+        let prefix = &self.import.forms.prefix;
+        self.finish(has_native_tokens.then_some(prefix)).await?;
         summary.is_kept = true;
         Ok(summary)
     }
@@ -308,13 +310,14 @@ impl<'a> Run<'a> {
         Ok(taken.await?)
     }
 
-    /// Gives up the place; whatever was written becomes visible in this transaction.
-    async fn finish(&self, freezes_prefix: bool) -> Result<(), ImportError> {
+    /// Gives up the place; whatever was written becomes visible in this transaction, and the prefix of
+    /// native tokens is fixed with the first of them.
+    async fn finish(&self, frozen: Option<&Prefix>) -> Result<(), ImportError> {
         let finished = retry(|| async {
             let mut tx = self.import.store.write().await?;
             let has_place = import_finish(&mut tx, self.id).await?;
-            if has_place && freezes_prefix {
-                instance_freeze_prefix(&mut tx, self.import.forms.prefix.as_str()).await?;
+            if let Some(prefix) = frozen.filter(|_prefix| has_place) {
+                instance_freeze_prefix(&mut tx, prefix.as_str()).await?;
             }
             tx.commit().await?;
             Ok::<_, StoreError>(has_place)

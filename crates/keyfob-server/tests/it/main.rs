@@ -1,9 +1,41 @@
-//! The server from outside.
+//! The server from outside: in process over both engines, and as a process.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
+    clippy::indexing_slicing,
     clippy::tests_outside_test_module,
-    reason = "a test binary: it may panic, and has no test module"
+    clippy::duplicate_mod,
+    reason = "a test binary: it may panic, has no test module, and runs one suite on two engines"
 )]
 
+mod client;
 mod edge;
+mod import;
+mod site;
+
+/// The suite over the embedded database.
+#[path = "rules"]
+mod on_sqlite {
+    use keyfob_testkit::backend::Backend;
+
+    mod door_checks;
+
+    async fn backend() -> Backend {
+        Backend::sqlite().await
+    }
+}
+
+/// The same suite over PostgreSQL.
+#[path = "rules"]
+mod on_postgres {
+    use std::time::Duration;
+
+    use keyfob_testkit::backend::Backend;
+
+    mod door_checks;
+
+    /// A machine under the load of all tests at once is slow, and slowness is not what they ask about.
+    async fn backend() -> Backend {
+        Backend::postgres_with(|options| options.deadline(Duration::from_mins(1))).await
+    }
+}

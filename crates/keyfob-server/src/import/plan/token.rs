@@ -11,7 +11,7 @@ use keyfob_core::secret::PatMac;
 use keyfob_core::time::Timestamp;
 use keyfob_store::member::MemberAt;
 
-use super::{Planner, Step};
+use super::{Planner, Step, unless_differing};
 use crate::import::keys::Key;
 use crate::import::line::TokenLine;
 use crate::import::orgs::{Found, Org};
@@ -102,7 +102,7 @@ impl Planner<'_> {
         let user = self.people.entry(said.person).map(|entry| entry.id);
         let organization = said.organization.and_then(|org| self.orgs.id(org));
         let ceiling = line.ceiling.as_deref().map(|text| self.keys.of(text));
-        self.unless_differing([
+        unless_differing([
             ("user", user != Some(known.user)),
             ("organization", organization != Some(known.organization)),
             ("name", self.keys.of(line.name.as_str()) != known.name),
