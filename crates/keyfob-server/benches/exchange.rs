@@ -28,6 +28,10 @@ use keyfob_testkit::world::World;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt as _;
 
+/// As in the program.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// A server over a file of its own, with a token of a root and a target at depth 4.
 struct Stage {
     runtime: Runtime,

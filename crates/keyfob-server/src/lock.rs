@@ -5,6 +5,8 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::open::make_data_dir;
+
 const LOCK_FILE: &str = "keyfob.lock";
 
 /// Why the data directory is not ours.
@@ -26,7 +28,8 @@ impl DataDirLock {
     /// Takes the lock at once or not at all.
     pub fn take(data_dir: &Path) -> Result<Self, LockError> {
         let failed = |cause| LockError::Io(data_dir.to_owned(), cause);
-        std::fs::create_dir_all(data_dir).map_err(failed)?;
+        // Whoever takes the lock is the first in the folder.
+        make_data_dir(data_dir).map_err(failed)?;
         let mut options = OpenOptions::new();
         let file = options
             .create(true)

@@ -118,11 +118,7 @@ pub async fn open(
 
 fn options(config: &Config) -> Result<StoreOptions, OpenError> {
     let folder = &config.data_dir;
-    let made = fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder);
-    made.map_err(|cause| OpenError::DataDir(folder.clone(), cause))?;
+    make_data_dir(folder).map_err(|cause| OpenError::DataDir(folder.clone(), cause))?;
     match &config.database {
         DatabaseConfig::Embedded => Ok(StoreOptions::sqlite(folder.join(DATABASE_FILE))),
         DatabaseConfig::Postgres { url, password } => {
@@ -133,6 +129,12 @@ fn options(config: &Config) -> Result<StoreOptions, OpenError> {
             })
         }
     }
+}
+
+/// Makes the data directory, for its owner only, unless it is there.
+pub(crate) fn make_data_dir(folder: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(folder)
 }
 
 fn root_key_place(config: &Config) -> Result<PathBuf, OpenError> {

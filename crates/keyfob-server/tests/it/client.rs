@@ -184,11 +184,13 @@ impl Answer {
         self
     }
 
-    /// The headers as lines, by name, without the request's id.
+    /// The headers as lines, by name; without the request's id, and without the length once it is right.
     pub(crate) fn header_lines(&self) -> String {
+        let length = self.header("content-length");
+        assert!(length.is_none_or(|length| length == self.body.len().to_string()));
         let headers = self.headers.iter();
         let mut lines: Vec<String> = headers
-            .filter(|(name, _value)| *name != "x-request-id")
+            .filter(|(name, _value)| *name != "x-request-id" && *name != "content-length")
             .map(|(name, value)| format!("{name}: {}", value.to_str().unwrap()))
             .collect();
         lines.sort();

@@ -78,6 +78,7 @@ const FOREIGN: &str = "^old_[0-9a-f]{32}$";
 
 /// An import into a world, with the first catalogue.
 fn importing(world: &World) -> Import<'static> {
+    let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
     let native = Prefix::default();
     let foreign = Foreign::new("old".to_owned(), FOREIGN, Scheme::Sha512, &native).unwrap();
     Import {
@@ -88,8 +89,8 @@ fn importing(world: &World) -> Import<'static> {
             prefix: native,
             foreign: vec![foreign],
         },
-        clock: Arc::clone(&world.clock) as _,
-        entropy: Arc::clone(&world.entropy) as _,
+        clock,
+        entropy,
         rivals: Rivals::Excluded,
         passwords: &|_email| None,
     }

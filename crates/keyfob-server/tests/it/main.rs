@@ -3,6 +3,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::string_slice,
     clippy::tests_outside_test_module,
     clippy::duplicate_mod,
     reason = "a test binary: it may panic, has no test module, and runs one suite on two engines"
@@ -11,6 +12,7 @@
 mod client;
 mod edge;
 mod import;
+mod program;
 mod site;
 
 /// The suite over the embedded database.
@@ -18,7 +20,29 @@ mod site;
 mod on_sqlite {
     use keyfob_testkit::backend::Backend;
 
+    mod bodies;
+    mod callers;
+    mod cross_site;
+    mod discovery;
     mod door_checks;
+    mod door_fields;
+    mod door_paths;
+    mod door_refusals;
+    mod door_success;
+    mod live;
+    mod loss;
+    mod organizations;
+    mod outage;
+    mod pat_choices;
+    mod pat_generate;
+    mod races;
+    mod routes;
+    mod secrets;
+    mod session_ends;
+    mod sessions;
+    mod standing;
+    mod token_form;
+    mod wire;
 
     async fn backend() -> Backend {
         Backend::sqlite().await
@@ -32,7 +56,29 @@ mod on_postgres {
 
     use keyfob_testkit::backend::Backend;
 
+    mod bodies;
+    mod callers;
+    mod cross_site;
+    mod discovery;
     mod door_checks;
+    mod door_fields;
+    mod door_paths;
+    mod door_refusals;
+    mod door_success;
+    mod live;
+    mod loss;
+    mod organizations;
+    mod outage;
+    mod pat_choices;
+    mod pat_generate;
+    mod races;
+    mod routes;
+    mod secrets;
+    mod session_ends;
+    mod sessions;
+    mod standing;
+    mod token_form;
+    mod wire;
 
     /// A machine under the load of all tests at once is slow, and slowness is not what they ask about.
     async fn backend() -> Backend {

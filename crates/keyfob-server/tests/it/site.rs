@@ -269,10 +269,11 @@ pub(crate) fn words(array: &Value) -> String {
 }
 
 fn parts(world: &World, store: Store, root_key: RootKey) -> Parts {
+    let (clock, entropy) = (Arc::clone(&world.clock), Arc::clone(&world.entropy));
     Parts {
         store,
-        clock: world.clock.clone(),
-        entropy: world.entropy.clone(),
+        clock,
+        entropy,
         policy: Policy::default(),
         forms: TokenForms::default(),
         issuer: ISSUER.to_owned(),

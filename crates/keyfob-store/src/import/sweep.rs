@@ -18,16 +18,16 @@ statements! {
         FROM membership m JOIN users u ON u.id = m.user_id
         JOIN organization o ON o.id = m.organization_id JOIN organization r ON r.id = o.root_id
         WHERE m.import_id = $1 LIMIT $2";
-    HIDDEN_CHAIN = "SELECT o.id FROM organization o
-        WHERE o.import_id = $1 AND EXISTS (SELECT 1 FROM audit_head h WHERE h.tree = o.id) LIMIT 1";
+    HIDDEN_CHAINS = "SELECT h.tree, h.seq FROM organization o JOIN audit_head h ON h.tree = o.id
+        WHERE o.import_id = $1 AND o.depth = 1 LIMIT $2";
     HIDDEN_DEPTH = "SELECT CAST(MAX(depth) AS BIGINT) FROM organization WHERE import_id = $1";
     HIDDEN_ORGS = "SELECT id FROM organization WHERE import_id = $1 AND depth = $2 LIMIT $3";
     HIDDEN_USERS = "SELECT id FROM users WHERE import_id = $1 LIMIT $2";
     SWEEP_PAT = "DELETE FROM pat WHERE id = $1";
     SWEEP_MEMBER = "DELETE FROM membership WHERE user_id = $1 AND organization_id = $2";
     SWEEP_USER_EPOCH = "DELETE FROM user_epoch WHERE user_id = $1 AND tree = $2";
-    SWEEP_RECORDS = "DELETE FROM audit_record WHERE tree = $1 AND seq IN
-        (SELECT l.seq FROM audit_record l WHERE l.tree = $1 ORDER BY l.seq DESC LIMIT $2)";
+    SWEEP_RECORDS = "DELETE FROM audit_record WHERE tree = $1 AND seq > $2";
+    SHORTEN_HEAD = "UPDATE audit_head SET seq = $2 WHERE tree = $1";
     SWEEP_HEAD = "DELETE FROM audit_head WHERE tree = $1";
     SWEEP_PATH = "DELETE FROM organization_ancestor WHERE organization = $1";
     SWEEP_TREE_EPOCH = "DELETE FROM tree_epoch WHERE tree = $1";
@@ -39,7 +39,7 @@ statements! {
 pub async fn import_sweep(tx: &mut Tx, hidden: ImportId) -> Result<bool, StoreError> {
     Ok(sweep_pats(tx, hidden).await?
         || sweep_members(tx, hidden).await?
-        || sweep_chain(tx, hidden).await?
+        || sweep_chains(tx, hidden).await?
         || sweep_orgs(tx, hidden).await?
         || sweep_users(tx, hidden).await?)
 }
@@ -73,17 +73,33 @@ async fn sweep_members(tx: &mut Tx, hidden: ImportId) -> Result<bool, StoreError
     Ok(!members.is_empty())
 }
 
-async fn sweep_chain(tx: &mut Tx, hidden: ImportId) -> Result<bool, StoreError> {
-    let tree = tx
-        .optional(&HIDDEN_CHAIN, args![hidden], |row| row.get::<OrgId>(0))
+/// Shortens chains from their ends, as many as make up one transaction, and removes those that are used
+/// up.
+async fn sweep_chains(tx: &mut Tx, hidden: ImportId) -> Result<bool, StoreError> {
+    let chains = tx
+        .all(&HIDDEN_CHAINS, args![hidden, ROWS], |row| {
+            Ok((row.get::<OrgId>(0)?, row.get::<i64>(1)?))
+        })
         .await?;
-    let Some(tree) = tree else {
-        return Ok(false);
-    };
-    if tx.execute(&SWEEP_RECORDS, args![tree, ROWS]).await? == 0 {
-        tx.execute(&SWEEP_HEAD, args![tree]).await?;
+    let (mut left, mut records, mut shorter, mut empty) =
+        (ROWS, Vec::new(), Vec::new(), Vec::new());
+    for (tree, length) in chains {
+        if left == 0 {
+            break;
+        }
+        let kept = (length - left).max(0);
+        left -= length - kept;
+        records.push(vec![Value::from(tree), Value::from(kept)]);
+        if kept == 0 {
+            empty.push(vec![Value::from(tree)]);
+        } else {
+            shorter.push(vec![Value::from(tree), Value::from(kept)]);
+        }
     }
-    Ok(true)
+    tx.execute_many(&SWEEP_RECORDS, &records).await?;
+    tx.execute_many(&SHORTEN_HEAD, &shorter).await?;
+    tx.execute_many(&SWEEP_HEAD, &empty).await?;
+    Ok(!records.is_empty())
 }
 
 async fn sweep_orgs(tx: &mut Tx, hidden: ImportId) -> Result<bool, StoreError> {

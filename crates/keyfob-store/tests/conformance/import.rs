@@ -1,233 +1,330 @@
-//! What an unfinished import has written is invisible everywhere, and appears all at once.
+//! Imports: who has the place, what is hidden, and what removing leaves.
 
-use keyfob_core::id::{OrgId, UserId};
+use keyfob_core::event::{Action, Record, Via, link};
+use keyfob_core::id::{ImportId, OrgId, PatId, UserId};
+use keyfob_core::member::Roles;
 use keyfob_core::name::{Email, Name};
-use keyfob_store::exchange::exchange_facts_of;
-use keyfob_store::member::{member_along, member_find, member_held_roles, member_of_user};
-use keyfob_store::org::{
-    org_below, org_find, org_find_by_external, org_list_below, org_list_of_user, org_named_in_tree,
-    org_roots_named,
+use keyfob_core::time::Timestamp;
+use keyfob_store::Tx;
+use keyfob_store::import::facts::{UserKeys, known_members, known_orgs, known_pats, known_users};
+use keyfob_store::import::rows::{
+    ImportBatch, ImportedMember, ImportedOrg, ImportedPat, Written, import_write,
 };
-use keyfob_store::pat::{pat_count_live, pat_list};
-use keyfob_store::probe::Cell;
-use keyfob_store::session::{NewSession, session_find, session_insert};
-use keyfob_store::user::{user_find, user_find_by_email, user_find_by_external};
-use keyfob_testkit::world::{World, WorldPat};
+use keyfob_store::import::{
+    Claim, import_beat, import_claim, import_finish, import_sweep, import_take_over,
+};
+use keyfob_store::member::MemberAt;
+use keyfob_store::org::NewOrg;
+use keyfob_store::user::{NewUser, user_find};
+use keyfob_testkit::schema::dump;
+use keyfob_testkit::world::World;
 use uuid::Uuid;
 
-use super::super::by_hand;
+use super::super::{conflict, set};
 use super::world;
 
-const IMPORT: Uuid = Uuid::from_u128(0x1234);
-
-/// Ana, who was here before, and what an import brings: Bo, an organization below Ana's, a root,
-/// memberships of both people there, and Bo's token.
-struct Stage {
-    world: World,
-    ana: UserId,
-    acme: OrgId,
-    bo: UserId,
-    mobile: OrgId,
-    globex: OrgId,
-    pat: WorldPat,
+async fn write(world: &World) -> Tx {
+    world.store.write().await.unwrap()
 }
 
-async fn stage() -> Stage {
-    let world = world().await;
-    let ana = world.user("ana@example.org").await;
-    let acme = world.root("Acme").await;
-    world.member(ana, acme, &["owner"]).await;
-    let bo = world.user("bo@example.org").await;
-    let mobile = world.sub(acme, "Mobile").await;
-    let globex = world.root("Globex").await;
-    world.member(ana, mobile, &["owner"]).await;
-    world.member(bo, mobile, &["owner"]).await;
-    let pat = world.pat(bo, mobile).await;
-    session(&world, bo).await;
-    let brought = [
-        (
-            "UPDATE users SET import_id = $1, external_id = 'hr-1' WHERE id = $2",
-            bo.uuid(),
-        ),
-        (
-            "UPDATE organization SET import_id = $1, external_id = 'crm-1' WHERE id = $2",
-            mobile.uuid(),
-        ),
-        (
-            "UPDATE organization SET import_id = $1 WHERE id = $2",
-            globex.uuid(),
-        ),
-        (
-            "UPDATE membership SET import_id = $1 WHERE organization_id = $2",
-            mobile.uuid(),
-        ),
-        ("UPDATE pat SET import_id = $1 WHERE id = $2", pat.id.uuid()),
-    ];
-    for (sql, id) in brought {
-        let args = [Cell::Uuid(Some(IMPORT)), Cell::Uuid(Some(id))];
-        assert!(by_hand(&world, sql, &args).await > 0, "{sql}");
-    }
-    Stage {
-        world,
-        ana,
-        acme,
-        bo,
-        mobile,
-        globex,
-        pat,
-    }
+fn run(number: u128) -> ImportId {
+    ImportId::from_uuid(Uuid::from_u128(number))
 }
 
-async fn session(world: &World, user: UserId) {
-    let new = NewSession {
-        id: keyfob_core::id::SessionId::new(world.now(), world.id_random()),
-        hash: &[1; 32],
-        user,
-        expires_at: world.now(),
-    };
-    let mut tx = world.store.write().await.unwrap();
-    session_insert(&mut tx, &new, &world.actor, world.now())
-        .await
-        .unwrap();
+const fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(millis)
+}
+
+async fn claim(world: &World, id: ImportId, dead_before: i64, now: i64) -> Claim {
+    let mut tx = write(world).await;
+    let claim = import_claim(&mut tx, id, at(dead_before), at(now)).await.unwrap();
     tx.commit().await.unwrap();
+    claim
 }
 
-impl Stage {
-    async fn set_pending(&self, import: Option<Uuid>) {
-        let sql = "UPDATE instance SET import_pending = $1";
-        by_hand(&self.world, sql, &[Cell::Uuid(import)]).await;
+async fn finish(world: &World, id: ImportId) -> bool {
+    let mut tx = write(world).await;
+    let finished = import_finish(&mut tx, id).await.unwrap();
+    tx.commit().await.unwrap();
+    finished
+}
+
+async fn sweep(world: &World, hidden: ImportId) {
+    loop {
+        let mut tx = write(world).await;
+        let is_some = import_sweep(&mut tx, hidden).await.unwrap();
+        tx.commit().await.unwrap();
+        if !is_some {
+            return;
+        }
+    }
+}
+
+/// What the batch of a run makes: a root with a sub-organization, and a member of both with a token.
+struct Made {
+    run: ImportId,
+    name: Name,
+    sub_name: Name,
+    email: Email,
+    roles: Roles,
+}
+
+impl Made {
+    fn by(run: ImportId) -> Self {
+        Self {
+            run,
+            name: Name::parse("Acme").unwrap(),
+            sub_name: Name::parse("Mobile").unwrap(),
+            email: Email::parse("ana@acme.example").unwrap(),
+            roles: Roles::new(["view-build", "owner"]).unwrap(),
+        }
     }
 
-    /// How much each question finds of what the import brought, by the name of the question.
-    async fn seen(&self) -> Vec<(&'static str, usize)> {
-        let mut seen = self.seen_of_people().await;
-        seen.extend(self.seen_of_organizations().await);
-        seen.extend(self.seen_of_tokens().await);
-        seen
+    const ROOT: OrgId = OrgId::from_uuid(Uuid::from_u128(11));
+    const SUB: OrgId = OrgId::from_uuid(Uuid::from_u128(12));
+    const USER: UserId = UserId::from_uuid(Uuid::from_u128(13));
+    const PAT: PatId = PatId::from_uuid(Uuid::from_u128(14));
+
+    fn member(&self, organization: OrgId) -> ImportedMember<'_> {
+        ImportedMember { at: MemberAt { user: Self::USER, organization, tree: Self::ROOT }, roles: &self.roles }
     }
 
-    async fn seen_of_people(&self) -> Vec<(&'static str, usize)> {
-        let email = Email::parse("bo@example.org").unwrap();
-        let mut tx = self.world.store.read().await.unwrap();
-        let tx = &mut tx;
-        let user = user_find(tx, self.bo).await.unwrap();
-        let by_email = user_find_by_email(tx, &email).await.unwrap();
-        let by_external = user_find_by_external(tx, "hr-1").await.unwrap();
-        let session = session_find(tx, &[1; 32]).await.unwrap();
-        let membership = member_find(tx, self.bo, self.mobile).await.unwrap();
-        let along = member_along(tx, self.ana, self.mobile).await.unwrap();
-        let of_user = member_of_user(tx, self.ana).await.unwrap();
-        let held = member_held_roles(tx).await.unwrap();
-        let here_before = |organization| organization == self.acme;
-        vec![
-            ("user_find", user.iter().count()),
-            ("user_find_by_email", by_email.iter().count()),
-            ("user_find_by_external", by_external.iter().count()),
-            ("session_find", session.iter().count()),
-            ("member_find", membership.iter().count()),
-            (
-                "member_along",
-                along
-                    .iter()
-                    .filter(|m| !here_before(m.organization))
-                    .count(),
-            ),
-            (
-                "member_of_user",
-                of_user
-                    .iter()
-                    .filter(|m| !here_before(m.organization))
-                    .count(),
-            ),
-            (
-                "member_held_roles",
-                held.iter().filter(|m| !here_before(m.organization)).count(),
-            ),
-        ]
+    async fn write(&self, world: &World) -> Written {
+        let mac = world.mac(&world.secret());
+        let org = |id, parent, name| ImportedOrg {
+            new: NewOrg { id, external_id: None, name },
+            parent,
+            tree: Self::ROOT,
+        };
+        let batch = ImportBatch {
+            users: vec![NewUser {
+                id: Self::USER,
+                external_id: Some("hr 1"),
+                email: &self.email,
+                full_name: &self.name,
+                password_hash: Some("a hash"),
+            }],
+            organizations: vec![
+                org(Self::ROOT, None, &self.name),
+                org(Self::SUB, Some(Self::ROOT), &self.sub_name),
+            ],
+            members: vec![self.member(Self::ROOT), self.member(Self::SUB)],
+            pats: vec![ImportedPat {
+                id: Self::PAT,
+                at: MemberAt { user: Self::USER, organization: Self::SUB, tree: Self::ROOT },
+                mac: &mac,
+                pepper: world.pepper_id,
+                name: &self.name,
+                expires_at: Some(at(99)),
+                ceiling: Some("build:view"),
+                reach: "organization",
+            }],
+        };
+        self.batch(world, &batch).await
     }
 
-    async fn seen_of_organizations(&self) -> Vec<(&'static str, usize)> {
-        let (mobile, globex) = (
-            Name::parse("Mobile").unwrap(),
-            Name::parse("Globex").unwrap(),
-        );
-        let lineage = self.world.lineage(self.mobile).await;
-        let mut tx = self.world.store.read().await.unwrap();
-        let tx = &mut tx;
-        let found = org_find(tx, self.mobile).await.unwrap();
-        let root = org_find(tx, self.globex).await.unwrap();
-        let by_external = org_find_by_external(tx, "crm-1").await.unwrap();
-        let named = org_named_in_tree(tx, self.acme, &mobile).await.unwrap();
-        let roots = org_roots_named(tx, &globex).await.unwrap();
-        let below = org_below(tx, self.acme).await.unwrap();
-        let of_user = org_list_of_user(tx, self.ana).await.unwrap();
-        let list_below = org_list_below(tx, self.ana, self.acme).await.unwrap();
-        vec![
-            ("org_lineage", lineage.iter().count()),
-            ("org_find", found.iter().count()),
-            ("org_find of a root", root.iter().count()),
-            ("org_find_by_external", by_external.iter().count()),
-            ("org_named_in_tree", named.iter().count()),
-            ("org_roots_named", roots.len()),
-            ("org_below", below.len() - 1),
-            ("org_list_of_user", of_user.len() - 1),
-            ("org_list_below", list_below.len() - 1),
-        ]
-    }
-
-    async fn seen_of_tokens(&self) -> Vec<(&'static str, usize)> {
-        let world = &self.world;
-        let found = world.find_pat(self.mobile, self.pat.id).await;
-        let facts = world.facts(&self.pat.secret, None).await;
-        let mut tx = world.store.read().await.unwrap();
-        let listed = pat_list(&mut tx, self.mobile, self.bo).await.unwrap();
-        let live = pat_count_live(&mut tx, self.mobile, self.bo, world.now()).await;
-        let facts_of = exchange_facts_of(&mut tx, self.pat.id, self.mobile).await;
-        vec![
-            ("pat_find", found.iter().count()),
-            ("pat_list", listed.len()),
-            ("pat_count_live", usize::try_from(live.unwrap()).unwrap()),
-            ("exchange_facts", facts.iter().count()),
-            ("exchange_facts_of", facts_of.unwrap().iter().count()),
-        ]
+    async fn batch(&self, world: &World, batch: &ImportBatch<'_>) -> Written {
+        let mut tx = write(world).await;
+        let written = import_write(&mut tx, self.run, batch, world.now()).await.unwrap();
+        if written == Written::All {
+            tx.commit().await.unwrap();
+        }
+        written
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_of_an_import_is_seen_before_its_end_and_everything_after() {
-    let stage = stage().await;
-    stage.set_pending(Some(IMPORT)).await;
-    for (question, count) in stage.seen().await {
-        assert_eq!(count, 0, "{question} sees what is hidden");
-    }
-    stage.set_pending(None).await;
-    for (question, count) in stage.seen().await {
-        assert!(count > 0, "{question} does not see what was brought");
-    }
-    let another = Uuid::from_u128(0x5678);
-    stage.set_pending(Some(another)).await;
-    for (question, count) in stage.seen().await {
-        assert!(count > 0, "{question} takes it for another import's");
-    }
+async fn the_place_is_taken_by_one_until_it_is_silent_for_too_long() {
+    let world = world().await;
+    assert_eq!(claim(&world, run(1), 0, 10).await, Claim::Clean);
+    assert_eq!(claim(&world, run(2), 9, 20).await, Claim::UnderWay);
+    assert_eq!(claim(&world, run(1), 9, 20).await, Claim::Clean, "its own place it may take again");
+    assert_eq!(claim(&world, run(2), 20, 30).await, Claim::LeftBehind(run(1)));
+    let mut tx = write(&world).await;
+    assert!(!import_beat(&mut tx, run(1), at(31)).await.unwrap());
+    assert!(!import_finish(&mut tx, run(1)).await.unwrap());
+    assert!(import_beat(&mut tx, run(2), at(31)).await.unwrap());
+    assert!(!import_finish(&mut tx, run(2)).await.unwrap(), "another's rows are hidden still");
+    import_take_over(&mut tx, run(2)).await.unwrap();
+    assert!(import_finish(&mut tx, run(2)).await.unwrap());
+    assert!(import_finish(&mut tx, run(2)).await.unwrap(), "the answer may have been lost");
+    tx.commit().await.unwrap();
+    assert_eq!(claim(&world, run(3), 0, 40).await, Claim::Clean);
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_hidden_target_or_membership_gives_an_old_token_nothing() {
-    let stage = stage().await;
-    let pat = stage.world.pat(stage.ana, stage.acme).await;
-    stage.set_pending(Some(IMPORT)).await;
-    let facts = async || {
-        let snapshot = stage.world.facts(&pat.secret, Some(stage.mobile)).await;
-        snapshot.unwrap().facts
+async fn rows_are_hidden_until_the_run_ends() {
+    let world = world().await;
+    claim(&world, run(1), 0, 0).await;
+    assert_eq!(Made::by(run(1)).write(&world).await, Written::All);
+    let mut tx = world.store.read().await.unwrap();
+    assert_eq!(user_find(&mut tx, Made::USER).await.unwrap(), None);
+    drop(tx);
+    assert_eq!(world.lineage(Made::SUB).await, None);
+    assert_eq!(world.find_pat(Made::SUB, Made::PAT).await, None);
+    assert!(finish(&world, run(1)).await);
+    let lineage = world.lineage(Made::SUB).await.unwrap();
+    assert_eq!(lineage.downward().collect::<Vec<_>>(), [Made::ROOT, Made::SUB]);
+    let pat = world.find_pat(Made::SUB, Made::PAT).await.unwrap();
+    assert_eq!((pat.tree, pat.hint, pat.lifetime.end), (Made::ROOT, None, Some(at(99))));
+    let mut tx = world.store.read().await.unwrap();
+    let user = user_find(&mut tx, Made::USER).await.unwrap().unwrap();
+    assert_eq!((user.external_id.as_deref(), user.password_hash.as_deref()), (Some("hr 1"), Some("a hash")));
+    let epochs = dump(&world.store).await;
+    assert_eq!((epochs["user_epoch"].len(), epochs["tree_epoch"].len()), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn records_of_a_batch_are_linked_one_by_one() {
+    let world = world().await;
+    claim(&world, run(1), 0, 0).await;
+    Made::by(run(1)).write(&world).await;
+    let records = world.audit(Some(Made::ROOT)).await;
+    let actions: Vec<_> = records.iter().map(|record| record.action.as_str()).collect();
+    assert_eq!(
+        actions,
+        ["organization.created", "organization.created", "member.added", "member.added", "pat.imported"]
+    );
+    let mut previous = vec![0; 32];
+    for record in &records {
+        let fact = keyfob_core::event::Fact {
+            tree: Some(Made::ROOT),
+            action: Action::from_word(&record.action).unwrap(),
+            organization: record.organization,
+            subject: record.subject,
+            detail: record.detail.clone(),
+        };
+        let (seq, at, request) = (record.seq, record.at, record.request);
+        let again = Record { seq, at, via: Via::Import, actor: None, request, fact: &fact };
+        assert_eq!(record.previous_hash, previous);
+        assert_eq!(record.hash, link(&previous, &again));
+        previous.clone_from(&record.hash);
+    }
+    assert_eq!(records[0].request.unwrap().uuid(), run(1).uuid());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn removing_leaves_what_was_there_before() {
+    let world = world().await;
+    let acme = world.root("Other").await;
+    let bo = world.user("bo@acme.example").await;
+    let before = dump(&world.store).await;
+    claim(&world, run(1), 0, 0).await;
+    let made = Made::by(run(1));
+    made.write(&world).await;
+    // A user who stays, in the tree that goes; and the other way round.
+    let mixed = [(bo, Made::ROOT, Made::ROOT), (Made::USER, acme, acme)];
+    let members = mixed.map(|(user, organization, tree)| ImportedMember {
+        at: MemberAt { user, organization, tree },
+        roles: &made.roles,
+    });
+    let batch = ImportBatch { members: members.into(), ..ImportBatch::default() };
+    assert_eq!(made.batch(&world, &batch).await, Written::All);
+    sweep(&world, run(1)).await;
+    assert!(finish(&world, run(1)).await);
+    let mut after = dump(&world.store).await;
+    // Chains that others go on with keep the records.
+    for table in ["audit_head", "audit_record"] {
+        assert!(after[table].len() >= before[table].len());
+        assert!(!after[table].iter().any(|row| row.contains(&Made::ROOT.to_string())
+            && row.starts_with(&format!("tree={}", Made::ROOT))));
+        after.insert(table.to_owned(), before[table].clone());
+    }
+    assert_eq!(after, before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_whose_ground_is_gone_is_refused() {
+    let world = world().await;
+    claim(&world, run(1), 0, 0).await;
+    let (acme, ana) = (world.root("Other").await, world.user("ana@acme.example").await);
+    let gone = world.sub(acme, "Gone").await;
+    world.member(ana, acme, &[]).await;
+    world.delete_org(gone).await;
+    let bo = world.user("bo@acme.example").await;
+    world.suspend_user(bo).await;
+    let made = Made::by(run(1));
+    let org = ImportedOrg {
+        new: NewOrg { id: Made::SUB, external_id: None, name: &made.sub_name },
+        parent: Some(gone),
+        tree: acme,
     };
-    let hidden = facts().await;
-    assert_eq!((hidden.target, hidden.memberships), (None, vec![]));
-    stage.set_pending(None).await;
-    assert_eq!(facts().await.memberships.len(), 2);
-    let of_the_organization = "UPDATE organization SET import_id = NULL";
-    by_hand(&stage.world, of_the_organization, &[]).await;
-    stage.set_pending(Some(IMPORT)).await;
-    let shown = facts().await;
-    assert!(shown.target.is_some());
-    assert_eq!(shown.memberships.len(), 1, "the one at Mobile is hidden");
+    let place = |user, organization| MemberAt { user, organization, tree: acme };
+    let member = |user, organization| ImportedMember { at: place(user, organization), roles: &made.roles };
+    let mac = world.mac(&world.secret());
+    let pat = |user, organization| ImportedPat {
+        id: Made::PAT,
+        at: place(user, organization),
+        mac: &mac,
+        pepper: world.pepper_id,
+        name: &made.name,
+        expires_at: None,
+        ceiling: None,
+        reach: "subtree",
+    };
+    for batch in [
+        ImportBatch { organizations: vec![org], ..ImportBatch::default() },
+        ImportBatch { members: vec![member(ana, gone)], ..ImportBatch::default() },
+        ImportBatch { members: vec![member(bo, acme)], ..ImportBatch::default() },
+        ImportBatch { pats: vec![pat(bo, acme)], ..ImportBatch::default() },
+        ImportBatch { pats: vec![pat(ana, gone)], ..ImportBatch::default() },
+    ] {
+        assert_eq!(made.batch(&world, &batch).await, Written::Changed, "{batch:?}");
+    }
+    let batch = ImportBatch { pats: vec![pat(ana, acme)], ..ImportBatch::default() };
+    assert_eq!(made.batch(&world, &batch).await, Written::All);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_has_already_is_a_conflict() {
+    let world = world().await;
+    claim(&world, run(1), 0, 0).await;
+    world.user("ana@acme.example").await;
+    let made = Made::by(run(1));
+    let user = NewUser {
+        id: Made::USER,
+        external_id: None,
+        email: &made.email,
+        full_name: &made.name,
+        password_hash: None,
+    };
+    let batch = ImportBatch { users: vec![user], ..ImportBatch::default() };
+    let mut tx = write(&world).await;
+    let refused = import_write(&mut tx, run(1), &batch, world.now()).await;
+    assert_eq!(conflict(refused), keyfob_store::Constraint::UserEmail);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_keys_are_looked_up_at_once_and_what_has_ended_is_found() {
+    let world = world().await;
+    let acme = world.root("Acme").await;
+    let gone = world.sub(acme, "Gone").await;
+    world.delete_org(gone).await;
+    let mut users = Vec::new();
+    for number in 0..130 {
+        users.push(world.user(&format!("p{number}@acme.example")).await);
+    }
+    world.member(users[0], acme, &["owner"]).await;
+    let pat = world.pat(users[0], acme).await;
+    world.remove(users[0], acme).await;
+    world.suspend_user(users[129]).await;
+    let emails: Vec<String> = (0..130).map(|number| format!("p{number}@acme.example")).collect();
+    let keys: Vec<&str> = emails.iter().map(String::as_str).chain(["nobody@acme.example"]).collect();
+    let mut tx = world.store.read().await.unwrap();
+    let by_email = known_users(&mut tx, UserKeys::Emails(&keys)).await.unwrap();
+    assert_eq!((by_email.len(), set(by_email.iter().map(|user| user.id))), (130, set(users.clone())));
+    assert_eq!(by_email.iter().filter(|user| user.suspended_at.is_some()).count(), 1);
+    assert_eq!(known_users(&mut tx, UserKeys::Ids(&users)).await.unwrap().len(), 130);
+    assert_eq!(known_users(&mut tx, UserKeys::External(&["x"])).await.unwrap(), []);
+    assert_eq!(known_users(&mut tx, UserKeys::Ids(&[])).await.unwrap(), []);
+    let members = known_members(&mut tx, &users).await.unwrap();
+    assert_eq!(members.len(), 1);
+    assert!(members[0].ended_at.is_some() && members[0].roles == "owner");
+    let pats = known_pats(&mut tx, &[&world.mac(&pat.secret)]).await.unwrap();
+    assert_eq!((pats.len(), pats[0].revoked_at.is_some()), (1, true));
+    let nil = OrgId::from_uuid(Uuid::nil());
+    let page = known_orgs(&mut tx, nil, 1).await.unwrap();
+    let rest = known_orgs(&mut tx, page[0].id, 9).await.unwrap();
+    let found = [page, rest].concat();
+    assert_eq!(set(found.iter().map(|org| (org.id, org.deleted_at.is_some()))), set([(acme, false), (gone, true)]));
 }

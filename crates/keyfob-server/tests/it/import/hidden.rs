@@ -20,21 +20,18 @@ use super::world;
 
 /// Ten thousand lines: a tree of 100 organizations, 4,950 people, and a membership for each.
 fn many() -> String {
-    let mut text = "{\"type\":\"organization\",\"name\":\"Big\"}\n".to_owned();
+    let mut lines = vec![r#"{"type":"organization","name":"Big"}"#.to_owned()];
     for org in 1..100 {
-        text +=
-            &format!("{{\"type\":\"organization\",\"name\":\"Team {org}\",\"parent\":\"Big\"}}\n");
+        lines.push(format!(r#"{{"type":"organization","name":"Team {org}","parent":"Big"}}"#));
     }
     for person in 0..4_950 {
-        let org = person % 99 + 1;
-        text += &format!(
-            "{{\"type\":\"user\",\"email\":\"p{person}@big.example\",\"fullName\":\"P {person}\"}}\n"
-        );
-        text += &format!(
-            "{{\"type\":\"membership\",\"user\":\"p{person}@big.example\",\"organization\":\"Big/Team {org}\",\"roles\":[\"view-build\"]}}\n"
-        );
+        let (email, org) = (format!("p{person}@big.example"), person % 99 + 1);
+        lines.push(format!(r#"{{"type":"user","email":"{email}","fullName":"P {person}"}}"#));
+        lines.push(format!(
+            r#"{{"type":"membership","user":"{email}","organization":"Big/Team {org}","roles":["view-build"]}}"#
+        ));
     }
-    text
+    lines.join("\n")
 }
 
 async fn roots(world: &World, name: &str) -> usize {
@@ -73,7 +70,7 @@ async fn ten_thousand_lines_appear_at_once() {
     let seen = AtomicU64::new(0);
     let mut watch = Told(|progress: &Progress| {
         if progress.phase == Phase::Writing {
-            let visible = meanwhile(async { roots(&world, "Big").await });
+            let visible = meanwhile(roots(&world, "Big"));
             assert_eq!(visible, 0);
             assert!(meanwhile(user(&world, "p0@big.example")).is_none());
             seen.fetch_max(progress.lines, Ordering::Relaxed);

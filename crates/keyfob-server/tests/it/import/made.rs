@@ -152,12 +152,9 @@ async fn a_reference_that_fits_two_is_bad() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_line_refers_only_to_lines_before_it() {
     let world = world().await;
-    let backwards: String = BASE
-        .trim()
-        .lines()
-        .rev()
-        .map(|line| format!("{line}\n"))
-        .collect();
+    let mut lines: Vec<&str> = BASE.trim().lines().collect();
+    lines.reverse();
+    let backwards = lines.join("\n");
     let not_there = "is not there, neither here nor in an earlier line";
     let bad = bad_lines(&world, &backwards).await;
     assert_eq!(bad[0], format!("line 1: `user` {not_there}"));

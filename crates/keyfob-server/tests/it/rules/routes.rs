@@ -1,0 +1,226 @@
+//! Every route of the server, with who may use it: a route that is not in the table fails the test.
+
+use std::collections::BTreeSet;
+
+use crate::client::Ask;
+use crate::site::{Pat, Site, pats_of};
+
+/// Where the routes are.
+const SOURCE: &str = include_str!("../../../src/http.rs");
+const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+
+/// What each caller gets: nobody; a stranger's session; an access token of the owner's, for the
+/// organization; the owner's session. The object is always the organization, or a thing of the owner's.
+const MATRIX: [(&str, &str, [u16; 4]); 25] = [
+    ("POST", "/auth/v1/token", [200, 200, 200, 200]),
+    ("POST", "/auth/v2/token", [200, 200, 200, 200]),
+    ("POST", "/auth/v3/token", [200, 200, 200, 200]),
+    ("GET", "/.well-known/jwks.json", [200, 200, 200, 200]),
+    (
+        "GET",
+        "/.well-known/openid-configuration",
+        [200, 200, 200, 200],
+    ),
+    (
+        "GET",
+        "/.well-known/oauth-authorization-server",
+        [200, 200, 200, 200],
+    ),
+    ("GET", "/oauth/userinfo", [401, 401, 200, 401]),
+    ("POST", "/oauth/userinfo", [401, 401, 200, 401]),
+    (
+        "GET",
+        "/auth/realms/{realm}/protocol/openid-connect/userinfo",
+        [401, 401, 200, 401],
+    ),
+    (
+        "POST",
+        "/auth/realms/{realm}/protocol/openid-connect/userinfo",
+        [401, 401, 200, 401],
+    ),
+    ("GET", "/identity/v1/session", [401, 200, 403, 200]),
+    ("POST", "/identity/v1/session", [201, 201, 201, 201]),
+    ("DELETE", "/identity/v1/session", [401, 204, 403, 204]),
+    ("GET", "/identity/v1/sessions", [401, 200, 403, 200]),
+    ("DELETE", "/identity/v1/sessions", [401, 204, 403, 204]),
+    (
+        "DELETE",
+        "/identity/v1/sessions/{session}",
+        [401, 404, 403, 204],
+    ),
+    ("GET", "/identity/v1/organizations", [401, 200, 200, 200]),
+    (
+        "GET",
+        "/identity/v1/organizations/{organization}/personal-api-tokens",
+        [401, 404, 403, 200],
+    ),
+    (
+        "POST",
+        "/identity/v1/organizations/{organization}/personal-api-tokens",
+        [401, 404, 403, 201],
+    ),
+    (
+        "DELETE",
+        "/identity/v1/organizations/{organization}/personal-api-tokens/{token}",
+        [401, 404, 204, 204],
+    ),
+    ("GET", "/healthz", [200, 200, 200, 200]),
+    ("GET", "/readyz", [200, 200, 200, 200]),
+    ("GET", "/", [200, 200, 200, 200]),
+    ("GET", "/errors", [200, 200, 200, 200]),
+    ("GET", "/assets/{file}", [200, 200, 200, 200]),
+];
+
+/// What the route table of the source says: method and path.
+fn routes() -> BTreeSet<(&'static str, &'static str)> {
+    let (table, _rest) = SOURCE.split_once(".with_state(").unwrap();
+    let mut routes = BTreeSet::new();
+    for entry in table.split(".route(").skip(1) {
+        let (_before, quoted) = entry.split_once('"').unwrap();
+        let (path, handlers) = quoted.split_once('"').unwrap();
+        let named = |method: &str| handlers.contains(&format!("{}(", method.to_lowercase()));
+        let methods = METHODS.into_iter().filter(|method| named(method));
+        let before = routes.len();
+        routes.extend(methods.map(|method| (method, path)));
+        assert!(routes.len() > before, "no method is known of {path}");
+    }
+    routes
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy)]
+enum Caller {
+    Nobody,
+    Stranger,
+    Token,
+    Owner,
+}
+
+/// What one request is about: made anew for each, because some of them end it.
+struct Things {
+    pat: Pat,
+    jwt: String,
+    session: String,
+    owner: String,
+    stranger: String,
+}
+
+impl Things {
+    async fn of(site: &Site) -> Self {
+        let owner = site.sign_in("ana").await;
+        let pat = site.generate(&owner, site.acme, "{}").await;
+        let list = site.get("/identity/v1/sessions").cookie(&owner);
+        let list = list.send().await.json();
+        let mut sessions = list["data"].as_array().unwrap().iter();
+        let session = sessions.find(|session| session["current"] == true).unwrap();
+        Self {
+            jwt: site.jwt(&pat, site.acme).await,
+            pat,
+            session: session["id"].as_str().unwrap().to_owned(),
+            owner,
+            stranger: site.sign_in("dee").await,
+        }
+    }
+
+    fn ask(&self, site: &Site, caller: Caller, method: &str, path: &str) -> Ask {
+        let mut target = path
+            .replace("{realm}", "any")
+            .replace("{session}", &self.session)
+            .replace("{organization}", &site.acme.to_string())
+            .replace("{token}", &self.pat.id)
+            .replace("{file}", "keyfob.css");
+        assert!(!target.contains('{'), "{target}");
+        let secret = &self.pat.secret;
+        let ask = match (method, path) {
+            ("DELETE", "/identity/v1/sessions") => {
+                target.push_str("?others=true");
+                site.ask(method, &target)
+            }
+            ("POST", "/identity/v1/session") => site.signing_in("ana"),
+            ("POST", "/auth/v3/token") => site
+                .ask(method, &target)
+                .form(&format!("personalAccessKey={secret}")),
+            ("POST", door) if door.starts_with("/auth/v") => {
+                site.ask(method, &target).form(&format!("pat={secret}"))
+            }
+            ("POST", pats) if pats.ends_with("/personal-api-tokens") => {
+                site.ask(method, &target).json("{}")
+            }
+            _bodiless => site.ask(method, &target),
+        };
+        match caller {
+            Caller::Nobody => ask,
+            Caller::Stranger => ask.cookie(&self.stranger),
+            Caller::Token => ask.bearer(&self.jwt),
+            Caller::Owner => ask.cookie(&self.owner),
+        }
+    }
+}
+
+#[test]
+fn every_route_is_in_the_matrix() {
+    let listed: BTreeSet<_> = MATRIX
+        .iter()
+        .map(|(method, path, _)| (*method, *path))
+        .collect();
+    assert_eq!(listed, routes());
+    assert_eq!(listed.len(), MATRIX.len(), "none twice");
+}
+
+#[tokio::test]
+async fn each_caller_gets_what_the_matrix_says() {
+    let backend = super::backend().await;
+    let site = Site::with(backend, |parts| parts.policy.pat_limit = 100).await;
+    let status = async |caller: Caller, method: &str, path: &str| {
+        let things = Things::of(&site).await;
+        let answer = things.ask(&site, caller, method, path).send().await;
+        // An error is in one of the two forms, whoever gets it.
+        answer.outcome();
+        answer.status
+    };
+    for (method, path, wanted) in MATRIX {
+        let answered = [
+            status(Caller::Nobody, method, path).await,
+            status(Caller::Stranger, method, path).await,
+            status(Caller::Token, method, path).await,
+            status(Caller::Owner, method, path).await,
+        ];
+        assert_eq!(answered, wanted, "{method} {path}");
+    }
+}
+
+#[tokio::test]
+async fn every_other_method_is_405_for_every_caller() {
+    let site = Site::on(super::backend().await).await;
+    let things = Things::of(&site).await;
+    let routes = routes();
+    let paths: BTreeSet<&str> = routes.iter().map(|(_method, path)| *path).collect();
+    let pairs = paths
+        .iter()
+        .flat_map(|path| METHODS.map(|method| (method, *path)));
+    let others = pairs.filter(|pair| !routes.contains(pair));
+    let callers = [Caller::Nobody, Caller::Token, Caller::Owner];
+    let asks = others.flat_map(|pair| callers.map(|caller| (caller, pair)));
+    for (caller, (method, path)) in asks {
+        let answer = things.ask(&site, caller, method, path).send().await;
+        assert_eq!(answer.status, 405, "{method} {path} {caller:?}");
+        let allow = answer.header("allow").unwrap().split(',');
+        let listed: BTreeSet<&str> = allow.filter(|method| *method != "HEAD").collect();
+        let here = routes.iter().filter(|(_method, there)| *there == path);
+        let known: BTreeSet<&str> = here.map(|(method, _there)| *method).collect();
+        assert_eq!(listed, known, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_another_organization_of_the_tree_does_not_cover_this_one() {
+    let site = Site::on(super::backend().await).await;
+    let ana = site.sign_in("ana").await;
+    let pat = site.generate(&ana, site.acme, "{}").await;
+    let below = site.jwt(&pat, site.mobile).await;
+    // The same PAT, an access token for an organization below: not for what lies above it.
+    let ask = site.delete(&pat.path()).bearer(&below);
+    assert_eq!(ask.outcome().await, "404 not_found");
+    let mine = site.get(&pats_of(site.acme)).cookie(&ana).send().await;
+    assert_eq!(mine.json()["data"][0]["status"], "active");
+}
