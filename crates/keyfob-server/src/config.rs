@@ -1,4 +1,4 @@
-//! The configuration: what was written ([`raw`]) and what it means ([`Config`]), with one function
+//! The configuration: what was written (`raw`) and what it means ([`Config`]), with one function
 //! between them.
 //!
 //! Layers, the later over the earlier: the compiled-in defaults, a file, environment variables such as

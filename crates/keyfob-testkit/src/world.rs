@@ -1,7 +1,7 @@
 //! A world for tests: organizations, people, memberships and tokens in a real store, in one line each.
 //!
-//! Here things are made; what happens to them later is in [`change`](self::change), what a test wants
-//! to know of them in [`look`](self::look). Each method is one transaction.
+//! Here things are made; what happens to them later is in `change`, what a test wants
+//! to know of them in `look`. Each method is one transaction.
 
 mod change;
 mod look;

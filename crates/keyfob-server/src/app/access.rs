@@ -3,7 +3,7 @@
 //! A session speaks for its user. An access token speaks for its PAT, and only at the organization it
 //! was made for and below; what it may do there is read from the store and never from its claims.
 
-use keyfob_core::exchange::{Denial, Epochs, NotAdmitted, admit};
+use keyfob_core::exchange::{Denial, Epochs, ExchangeFacts, NotAdmitted, UserFacts, admit};
 use keyfob_core::id::{OrgId, PatId, UserId};
 use keyfob_core::member::{Membership, Standing};
 use keyfob_core::org::Lineage;
@@ -39,6 +39,8 @@ pub struct TokenCaller {
     pub home: OrgId,
     /// The PAT's reach.
     pub reach: Reach,
+    /// Its user, as they are now.
+    pub person: UserFacts,
 }
 
 impl TokenCaller {
@@ -106,12 +108,17 @@ pub async fn admit_token(app: &App, ctx: &Ctx, token: &str) -> Result<TokenCalle
         instance: claims.ep.instance,
     };
     admit(&snapshot.facts, epochs, &loaded.catalogue, ctx.now)?;
-    let facts = snapshot.facts.pat;
+    let ExchangeFacts {
+        pat: facts,
+        user: person,
+        ..
+    } = snapshot.facts;
     Ok(TokenCaller {
         claims,
         pat,
         home: facts.organization,
         reach: facts.reach,
+        person,
     })
 }
 
@@ -174,4 +181,15 @@ pub fn covers(token: &TokenCaller, lineage: &Lineage) -> Result<(), Denial> {
         return Err(Denial::Reach);
     }
     Ok(())
+}
+
+/// Whether an access token reaches a living organization.
+pub async fn is_covered(
+    app: &App,
+    token: &TokenCaller,
+    organization: OrgId,
+) -> Result<bool, Outage> {
+    let mut tx = app.store.read_single().await?;
+    let lineage = org_lineage(&mut tx, organization).await?;
+    Ok(lineage.is_some_and(|lineage| covers(token, &lineage).is_ok()))
 }

@@ -93,16 +93,20 @@ struct UserInfo {
     name: Option<String>,
 }
 
-/// Answers userinfo at both its paths; the token was checked against the store, not by its claims.
+/// Answers userinfo at both its paths. Which claims it shows follows from the token's scopes; what they
+/// say is read from the store.
 pub(super) async fn userinfo(ByToken(token): ByToken) -> Response {
-    let claims = token.claims;
+    let (claims, person) = (token.claims, token.person);
     Json(UserInfo {
         sub: claims.sub,
         current_organization_id: claims.current_organization_id,
         root_organization_id: claims.root_organization_id,
-        email: claims.email,
-        email_verified: claims.email_verified,
-        name: claims.name,
+        email_verified: claims
+            .email
+            .as_ref()
+            .map(|_asked| person.email_verified_at.is_some()),
+        email: claims.email.map(|_asked| person.email),
+        name: claims.name.map(|_asked| person.full_name),
     })
     .into_response()
 }

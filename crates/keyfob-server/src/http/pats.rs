@@ -15,11 +15,13 @@ use keyfob_core::time::Timestamp;
 use keyfob_store::pat::Pat;
 use serde::{Deserialize, Serialize};
 
-use super::authenticate::{Authenticated, ByPerson};
+use super::authenticate::Authenticated;
 use super::json::Json;
 use super::problem::{Code, Problem};
+use crate::app::access::{Caller, is_covered};
 use crate::app::generate::{Choices, GenerateError, generate as generate_pat};
 use crate::app::revoke::{self, RevokeError};
+use crate::app::sign_in::SignedIn;
 use crate::context::Ctx;
 use crate::date::{parse_rfc3339, rfc3339};
 use crate::state::App;
@@ -127,10 +129,11 @@ struct List {
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     ctx: Ctx,
-    ByPerson(who): ByPerson,
+    Authenticated(caller): Authenticated,
     Path(organization): Path<String>,
 ) -> Result<Response, Problem> {
     let organization = id(&organization)?;
+    let who = person(&app, caller, organization).await?;
     let (here, pats) = revoke::list(&app, &who, organization).await?;
     let active = here
         .memberships
@@ -222,11 +225,12 @@ fn read_reach(form: ReachForm) -> Result<Reach, Problem> {
 pub(super) async fn generate(
     State(app): State<Arc<App>>,
     ctx: Ctx,
-    ByPerson(who): ByPerson,
+    Authenticated(caller): Authenticated,
     Path(organization): Path<String>,
     Json(chosen): Json<Chosen>,
 ) -> Result<Response, Problem> {
     let organization = id(&organization)?;
+    let who = person(&app, caller, organization).await?;
     let choices = chosen.read()?;
     let generated = generate_pat(&app, &ctx, &who, organization, &choices).await?;
     let mut written = Written::of(&generated.pat, Suspension::Active, ctx.now);
@@ -253,6 +257,19 @@ pub(super) async fn revoke(
         .map_err(|_no_id| Problem::from(Code::NotFound))?;
     revoke::revoke(&app, &ctx, &caller, organization, pat).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Tokens are a person's to see and to make, with a session. An access token learns that only where it
+/// may know of the organization at all.
+async fn person(app: &App, caller: Caller, organization: OrgId) -> Result<SignedIn, Problem> {
+    match caller {
+        Caller::Session(who) => Ok(*who),
+        Caller::Token(token) => match is_covered(app, &token, organization).await {
+            Ok(true) => Err(Code::SessionRequired.into()),
+            Ok(false) => Err(Code::NotFound.into()),
+            Err(outage) => Err(outage.into()),
+        },
+    }
 }
 
 /// What is no id names nothing.

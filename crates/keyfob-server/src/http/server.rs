@@ -2,7 +2,7 @@
 //!
 //! `axum::serve` installs no timer, so with it a client that sends its header a byte at a time keeps a
 //! connection for ever. And the version of HTTP is told from the first bytes, before hyper's own
-//! deadline begins to run: [`FirstBytes`] covers those.
+//! deadline begins to run: `FirstBytes` covers those.
 
 use std::convert::Infallible;
 use std::future::Future;

@@ -30,6 +30,7 @@ mod on_sqlite {
     mod door_refusals;
     mod door_success;
     mod live;
+    mod logs;
     mod loss;
     mod organizations;
     mod outage;
@@ -66,6 +67,7 @@ mod on_postgres {
     mod door_refusals;
     mod door_success;
     mod live;
+    mod logs;
     mod loss;
     mod organizations;
     mod outage;

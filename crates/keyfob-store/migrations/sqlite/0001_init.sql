@@ -86,6 +86,7 @@ CREATE TABLE organization (
 CREATE UNIQUE INDEX organization_name ON organization (root_id, name_key) WHERE deleted_at IS NULL;
 CREATE UNIQUE INDEX organization_external ON organization (external_id);
 CREATE INDEX organization_parent ON organization (parent_id);
+CREATE INDEX organization_root ON organization (root_id);
 CREATE INDEX organization_import ON organization (import_id) WHERE import_id IS NOT NULL;
 
 -- The path to the root of every living organization, itself included; kept by what creates, moves and deletes.

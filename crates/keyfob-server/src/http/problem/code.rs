@@ -50,11 +50,11 @@ codes! {
         "The body is not JSON, repeats a name, or is nested too deep.",
         "Send one JSON document in UTF-8 in which no object has a name twice.";
     NotSignedIn = "not_signed_in", UNAUTHORIZED, "Not signed in",
-        "The request carries neither a session nor an access token.",
+        "The request carries neither a session that still holds nor an access token.",
         "Sign in, or send an access token as `Authorization: Bearer`.";
     InvalidToken = "invalid_token", UNAUTHORIZED, "Invalid access token",
-        "The session or access token is unknown, malformed, expired or was ended.",
-        "Sign in again, or exchange the personal API token for a new access token.";
+        "The access token is malformed, expired, or older than a loss of rights.",
+        "Exchange the personal API token for a new access token.";
     InvalidCredentials = "invalid_credentials", UNAUTHORIZED, "Invalid credentials",
         "E-mail address and password do not belong to an account that can sign in.",
         "Check both. An operator can set a new password with `keyfobd user set-password`.";

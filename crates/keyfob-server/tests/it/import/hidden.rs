@@ -22,11 +22,15 @@ use super::world;
 fn many() -> String {
     let mut lines = vec![r#"{"type":"organization","name":"Big"}"#.to_owned()];
     for org in 1..100 {
-        lines.push(format!(r#"{{"type":"organization","name":"Team {org}","parent":"Big"}}"#));
+        lines.push(format!(
+            r#"{{"type":"organization","name":"Team {org}","parent":"Big"}}"#
+        ));
     }
     for person in 0..4_950 {
         let (email, org) = (format!("p{person}@big.example"), person % 99 + 1);
-        lines.push(format!(r#"{{"type":"user","email":"{email}","fullName":"P {person}"}}"#));
+        lines.push(format!(
+            r#"{{"type":"user","email":"{email}","fullName":"P {person}"}}"#
+        ));
         lines.push(format!(
             r#"{{"type":"membership","user":"{email}","organization":"Big/Team {org}","roles":["view-build"]}}"#
         ));

@@ -74,14 +74,6 @@ fn without_a_password_an_account_is_made_that_nobody_signs_in_to() {
 #[test]
 fn one_address_and_one_external_id_are_one_account() {
     let host = Host::embedded();
-    host.run(
-        &[
-            &ADD_ANA[..],
-            &["--external-id", "hr-1", "--password-file", "/dev/null"],
-        ]
-        .concat(),
-    )
-    .refusal();
     host.person("ana");
     for same in ["ana@acme.example", "Ana@acme.example", "ana@ACME.Example"] {
         let said = host.refusal(&["user", "add", same, "--full-name", "Ana"]);

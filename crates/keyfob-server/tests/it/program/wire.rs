@@ -149,7 +149,8 @@ pub(super) fn read_answer(stream: &mut TcpStream) -> Answer {
     let mut bytes = Vec::new();
     stream.read_to_end(&mut bytes).unwrap();
     let end = bytes.windows(4).position(|part| part == b"\r\n\r\n");
-    let (head, body) = bytes.split_at(end.unwrap() + 4);
+    let end = end.unwrap_or_else(|| panic!("cut off: {:?}", String::from_utf8_lossy(&bytes)));
+    let (head, body) = bytes.split_at(end + 4);
     let head = std::str::from_utf8(head).unwrap().trim_end();
     let mut lines = head.split("\r\n");
     let status = lines.next().unwrap().strip_prefix("HTTP/1.1 ").unwrap();

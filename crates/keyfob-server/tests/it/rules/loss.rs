@@ -8,7 +8,7 @@ use keyfob_server::roles_file::FIRST;
 use keyfob_server::state::App;
 
 use crate::client::{Answer, Ask};
-use crate::site::{Pat, Site, pats_of};
+use crate::site::{Pat, Site};
 
 /// Where access tokens are taken.
 const TARGETS: [(&str, &str); 4] = [
@@ -258,6 +258,4 @@ async fn what_is_given_or_taken_from_somebody_else_ends_nothing() {
     let session = site.delete("/identity/v1/session").cookie(&cookie);
     assert_eq!(session.outcome().await, "204");
     held.stands("the session that made the token ended").await;
-    let elsewhere = site.get(&pats_of(site.mobile)).bearer(&held.jwt);
-    assert_eq!(elsewhere.outcome().await, "403 session_required");
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use keyfob_core::id::OrgId;
+
 use crate::site::{PASSWORD, Site, pats_of};
 
 #[tokio::test]
@@ -168,6 +170,13 @@ async fn p13_nothing_derived_from_a_pat_makes_or_shows_a_credential() {
     ];
     for ask in asks {
         assert_eq!(ask.bearer(&jwt).outcome().await, "403 session_required");
+    }
+    // Of an organization that it does not cover it learns nothing, not even that.
+    for organization in [site.globex, OrgId::from_uuid(uuid::Uuid::nil())] {
+        let list = site.get(&pats_of(organization)).bearer(&jwt);
+        assert_eq!(list.outcome().await, "404 not_found");
+        let make = site.post(&pats_of(organization)).json("{}").bearer(&jwt);
+        assert_eq!(make.outcome().await, "404 not_found");
     }
     // As a cookie it is no session, and the PAT itself is nothing but an exchange's input.
     for value in [&jwt, &pat.secret] {
