@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use self::sha2_hex::{sha256, sha512};
 use keyfob_core::foreign::{Foreign, TokenForms};
 use keyfob_core::name::Email;
 use keyfob_core::secret::{PatSecret, Prefix, Scheme};
@@ -13,6 +12,8 @@ use keyfob_store::Tx;
 use keyfob_store::user::{User, user_find_by_email};
 use keyfob_testkit::schema::dump;
 use keyfob_testkit::world::World;
+
+use self::sha2_hex::{sha256, sha512};
 
 mod command;
 

@@ -1,14 +1,13 @@
 //! What was ended here is never brought back, nor is anything made that would hang on it.
 
+use keyfob_core::id::OrgId;
 use keyfob_core::name::Name;
 use keyfob_core::pat::Revoker;
 use keyfob_store::org::{org_named_in_tree, org_roots_named};
-use keyfob_testkit::world::WorldPat;
+use keyfob_testkit::world::{World, WorldPat};
 
 use super::super::{BASE, bad_lines, counts, import, read, state, token_line, user};
 use super::world;
-use keyfob_core::id::OrgId;
-use keyfob_testkit::world::World;
 
 const BELOW: &str = r#"{"type":"organization","externalId":"new","name":"New","parent":"Acme/Mobile/iOS"}
 {"type":"organization","name":"Newer","parent":"ext:new"}

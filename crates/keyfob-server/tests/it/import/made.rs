@@ -4,18 +4,18 @@ use keyfob_core::event::{CHAIN_START, FeedItem, Record, Via, link};
 use keyfob_core::id::OrgId;
 use keyfob_core::name::Name;
 use keyfob_core::time::Timestamp;
+use keyfob_server::app::password::Passwords;
+use keyfob_server::import::{Import, Source};
 use keyfob_store::event::AuditRecord;
 use keyfob_store::member::member_along;
 use keyfob_store::org::{Org, org_find, org_find_by_external, org_roots_named};
 use keyfob_store::user::user_find_by_external;
+use keyfob_testkit::world::World;
 
 use super::super::{
     BASE, OnBad, bad_lines, counts, import, importing, read, state, try_import, user,
 };
 use super::world;
-use keyfob_server::app::password::Passwords;
-use keyfob_server::import::{Import, Source};
-use keyfob_testkit::world::World;
 
 const ACME: &str = include_str!("../../../../../examples/acme.jsonl");
 
