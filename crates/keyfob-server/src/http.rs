@@ -24,6 +24,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::{delete, get, post};
+use keyfob_store::StoreError;
+use keyfob_store::instance::instance_find;
 
 use crate::http::edge::Edge;
 use crate::state::App;
@@ -87,6 +89,11 @@ fn routes(app: &Arc<App>) -> Router {
         .with_state(Arc::clone(app))
 }
 
+/// Ready is who can read what every decision reads; an answer that touches no stored page proves nothing.
 async fn readyz(State(app): State<Arc<App>>) -> axum::response::Response {
-    health::readyz(app.store.ping()).await
+    let reads = async {
+        let mut tx = app.store.read_single().await?;
+        instance_find(&mut tx).await.map(|_found| ())
+    };
+    health::readyz::<StoreError>(reads).await
 }
