@@ -287,6 +287,7 @@ impl io::Write for Log {
 
 #[tokio::test]
 async fn one_event_names_the_route_and_nothing_that_was_sent() {
+    crate::listening::always_ask();
     let server = Server::start(router()).await;
     // Once without a log: a place that logs asks who listens when it is first come by, and when somebody
     // begins to listen. Come by first in another test's thread, it would hear of nobody and be silent.

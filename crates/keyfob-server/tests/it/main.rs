@@ -12,6 +12,7 @@
 mod client;
 mod edge;
 mod import;
+mod listening;
 mod program;
 mod site;
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use crate::listening::always_ask;
 use crate::site::{PASSWORD, Site, pats_of};
 
 /// Where events are written instead of standard error.
@@ -87,6 +88,7 @@ async fn use_secrets(site: &Site) -> Vec<String> {
 
 #[tokio::test]
 async fn p2_no_secret_is_logged_even_when_everything_is() {
+    always_ask();
     let site = Site::on(super::backend().await).await;
     // Once without a log: a place that logs asks who listens when it is first come by, and when somebody
     // begins to listen. Come by first in another test's thread, it would hear of nobody and be silent.
