@@ -17,6 +17,7 @@ mod machine_paths;
 mod migrations;
 mod module_files;
 mod open_work;
+mod security_rules;
 mod tree;
 
 use self::tree::{Finding, Tree};
@@ -24,7 +25,7 @@ use crate::Verdict;
 use crate::process::root;
 
 /// Every check there is.
-const CHECKS: [fn(&Tree) -> Vec<Finding>; 11] = [
+const CHECKS: [fn(&Tree) -> Vec<Finding>; 12] = [
     length::check,
     module_files::check,
     arrows::check,
@@ -36,6 +37,7 @@ const CHECKS: [fn(&Tree) -> Vec<Finding>; 11] = [
     clippy_config::check,
     imports::check,
     machine_paths::check,
+    security_rules::check,
 ];
 
 pub(crate) fn tidy() -> anyhow::Result<Verdict> {

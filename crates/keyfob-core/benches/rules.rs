@@ -84,6 +84,7 @@ fn rules(criterion: &mut Criterion) {
     let want = ExchangeRequest {
         address: None,
         scopes: Scopes::DEFAULT,
+        named: &[],
         lifetime: Duration::from_hours(1),
     };
     criterion.bench_function("decision at depth 10", |bencher| {

@@ -93,6 +93,12 @@ words! {
         CatalogueApplied = "catalogue.applied",
         /// A key record was made.
         KeyMade = "key.made",
+        /// A key record was given an end.
+        KeyRetired = "key.retired",
+        /// A key record was ended at once: what it made counts no more.
+        KeyDropped = "key.dropped",
+        /// All key records were sealed under another root key.
+        RootKeyChanged = "root_key.changed",
         /// The issuer was written.
         IssuerSet = "issuer.set",
     }

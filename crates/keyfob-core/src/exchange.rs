@@ -81,11 +81,13 @@ pub struct ExchangeFacts {
 
 /// What a program asks for.
 #[derive(Debug, Clone, Copy)]
-pub struct ExchangeRequest {
+pub struct ExchangeRequest<'w> {
     /// From where it comes, as far as that is known.
     pub address: Option<IpAddr>,
     /// The claims it wants.
     pub scopes: Scopes,
+    /// The permissions that it names, to carry only those; none: all there are.
+    pub named: &'w [&'w str],
     /// How long an access token lives at the resource server asked for.
     pub lifetime: Duration,
 }
@@ -120,6 +122,9 @@ pub enum Denial {
     /// The user has no standing at the target.
     #[error("no standing at the target")]
     NoStanding,
+    /// A permission that was named is not in the catalogue, or not granted at the target.
+    #[error("a named permission is not held at the target")]
+    Scope,
 }
 
 impl Denial {
@@ -140,6 +145,7 @@ impl Denial {
             Self::Target => "target",
             Self::Reach => "reach",
             Self::NoStanding => "no_standing",
+            Self::Scope => "scope",
         }
     }
 }
@@ -153,16 +159,37 @@ pub struct Grant<'f> {
     pub organization: OrgId,
     /// The root of its tree.
     pub root: OrgId,
-    /// Ceiling ∩ live permissions at the target (X8).
+    /// Ceiling ∩ live permissions at the target ∩ named ones, if any were (X8).
     pub permissions: PermissionSet,
     /// The live permissions before the ceiling, with their reasons.
     pub live: Live<'f>,
     /// The claims asked for.
     pub scopes: Scopes,
+    /// The permissions asked for by name.
+    pub named: &'f [&'f str],
     /// When it begins, in seconds since 1970.
     pub issued_at: i64,
     /// When it ends, in seconds since 1970: never after the PAT (X8).
     pub expires_at: i64,
+}
+
+impl Grant<'_> {
+    /// Whether it carries less than the person may do at the target.
+    pub fn is_narrowed(&self) -> bool {
+        self.facts.pat.ceiling.is_some() || !self.named.is_empty()
+    }
+
+    /// The scope granted: claims, then permissions by name, separated by spaces (RFC 6749 §3.3).
+    pub fn scope(&self) -> String {
+        let mut scope = self.scopes.to_string();
+        for name in self.named {
+            if !scope.is_empty() {
+                scope.push(' ');
+            }
+            scope.push_str(name);
+        }
+        scope
+    }
 }
 
 /// Decides an exchange.
@@ -171,7 +198,7 @@ pub struct Grant<'f> {
 /// [`Denial`]; what is wrong with the PAT comes before what is wrong with the target.
 pub fn decide<'f>(
     facts: &'f ExchangeFacts,
-    want: &ExchangeRequest,
+    want: &ExchangeRequest<'f>,
     catalogue: &Catalogue,
     now: Timestamp,
 ) -> Result<Grant<'f>, Denial> {
@@ -196,7 +223,8 @@ pub fn decide<'f>(
         // A JWT counts in seconds: in the PAT's last one there is no token that would not outlive it.
         return Err(Denial::Expired);
     }
-    let (target, live, permissions) = check_target(facts, catalogue)?;
+    let (target, live, held) = check_target(facts, catalogue)?;
+    let permissions = narrow(held, want.named, catalogue)?;
     Ok(Grant {
         facts,
         organization: target.organization(),
@@ -204,6 +232,7 @@ pub fn decide<'f>(
         permissions,
         live,
         scopes: want.scopes,
+        named: want.named,
         issued_at,
         expires_at,
     })
@@ -254,6 +283,23 @@ fn check_pat(facts: &ExchangeFacts, now: Timestamp) -> Result<(), Denial> {
         Some(home) if !home.is_active() => Err(Denial::MembershipSuspended),
         Some(_member) => Ok(()),
     }
+}
+
+/// What is named, if anything is; all of it must be held, because a restriction that is ignored in part
+/// is none (X3).
+fn narrow(
+    held: PermissionSet,
+    named: &[&str],
+    catalogue: &Catalogue,
+) -> Result<PermissionSet, Denial> {
+    if named.is_empty() {
+        return Ok(held);
+    }
+    let all_held = named.iter().all(|name| catalogue.holds(&held, name));
+    if !all_held {
+        return Err(Denial::Scope);
+    }
+    Ok(catalogue.set_of(named.iter().copied()))
 }
 
 type Target<'f> = (&'f Lineage, Live<'f>, PermissionSet);

@@ -59,10 +59,11 @@ fn facts() -> ExchangeFacts {
     }
 }
 
-fn want() -> ExchangeRequest {
+fn want() -> ExchangeRequest<'static> {
     ExchangeRequest {
         address: None,
         scopes: Scopes::DEFAULT,
+        named: &[],
         lifetime: HOUR,
     }
 }

@@ -14,6 +14,7 @@ pub mod event;
 pub mod exchange;
 pub mod foreign;
 pub mod id;
+pub mod key;
 pub mod member;
 pub mod name;
 pub mod network;

@@ -42,8 +42,9 @@ pub struct Policy {
     pub session_idle: Duration,
     /// How long a session lasts at most: 15 minutes to 7 days.
     pub session_max: Duration,
-    /// How long an access token of the resource server `default` lives: 1 minute to 24 hours.
-    pub access_token: Duration,
+    /// How long one key signs access tokens before another follows: 1 day to 10 years; none: until the
+    /// operator rotates it.
+    pub key_rotation: Option<Duration>,
 }
 
 impl Default for Policy {
@@ -54,7 +55,7 @@ impl Default for Policy {
             reauthentication: Duration::from_secs(15 * MINUTE),
             session_idle: Duration::from_secs(30 * MINUTE),
             session_max: Duration::from_secs(DAY / 2),
-            access_token: Duration::from_secs(60 * MINUTE),
+            key_rotation: Some(Duration::from_secs(90 * DAY)),
         }
     }
 }
@@ -108,9 +109,10 @@ impl Policy {
                 "15 minutes to 7 days",
             ),
             (
-                (Duration::from_secs(MINUTE)..=ACCESS_TOKEN_MAX).contains(&self.access_token),
-                "policy.access_token",
-                "1 minute to 24 hours",
+                self.key_rotation
+                    .is_none_or(|after| minutes(24 * 60, 3_653 * 24 * 60).contains(&after)),
+                "policy.key_rotation",
+                "1 day to 10 years",
             ),
         ];
         match checks.into_iter().find(|(good, _knob, _bounds)| !good) {
@@ -149,10 +151,10 @@ mod tests {
         );
         assert_eq!(
             knob(Policy {
-                access_token: hours(25),
+                key_rotation: Some(hours(23)),
                 ..Policy::default()
             }),
-            "policy.access_token"
+            "policy.key_rotation"
         );
         assert_eq!(
             knob(Policy {

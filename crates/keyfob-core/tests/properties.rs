@@ -255,10 +255,11 @@ fn worlds() -> impl Strategy<Value = World> {
         )
 }
 
-fn want() -> ExchangeRequest {
+fn want() -> ExchangeRequest<'static> {
     ExchangeRequest {
         address: None,
         scopes: Scopes::DEFAULT,
+        named: &[],
         lifetime: Duration::from_hours(1),
     }
 }

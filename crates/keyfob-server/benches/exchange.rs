@@ -16,6 +16,7 @@ use keyfob_core::time::Clock as _;
 use keyfob_server::http::service;
 use keyfob_server::keys::{new_pepper, new_signing_key};
 use keyfob_server::metrics::Metrics;
+use keyfob_server::resource_server::ResourceServers;
 use keyfob_server::roles_file;
 use keyfob_server::seal::RootKey;
 use keyfob_server::state::{App, Parts};
@@ -25,6 +26,7 @@ use keyfob_store::key::key_insert;
 use keyfob_testkit::backend::Backend;
 use keyfob_testkit::clock::FrozenClock;
 use keyfob_testkit::world::World;
+use keyfob_verify::Algorithm;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt as _;
 
@@ -58,7 +60,7 @@ fn stage() -> Stage {
             RootKey::load_or_make(&folder.path().join("root.key"), &SystemEntropy).expect("a key");
         let (now, entropy) = (world.now(), SystemEntropy);
         let pepper = new_pepper(&root_key, &entropy, now);
-        let signing = new_signing_key(&root_key, &entropy, now).expect("a key");
+        let signing = new_signing_key(Algorithm::Es256, &root_key, &entropy, now).expect("a key");
         let mut tx = backend.store().write().await.expect("a transaction");
         key_insert(&mut tx, &pepper, &Actor::OPERATOR, now)
             .await
@@ -86,6 +88,7 @@ fn stage() -> Stage {
             entropy: Arc::new(SystemEntropy),
             policy: Policy::default(),
             forms: TokenForms::default(),
+            resource_servers: ResourceServers::default(),
             issuer: "http://127.0.0.1:8787".to_owned(),
             metrics: Arc::new(Metrics::default()),
             root_key,
@@ -112,7 +115,7 @@ fn exchange(criterion: &mut Criterion) {
     let loaded = stage.app.loaded();
     let message = vec![b'x'; 1_300];
     criterion.bench_function("signature (ES256, key parsed once)", |bencher| {
-        let key = loaded.ring.signer(now).expect("a key");
+        let key = loaded.ring.signer(Algorithm::Es256, now).expect("a key");
         bencher.iter(|| {
             key.sign(black_box(&message))
                 .map(|signature| signature.as_ref().len())

@@ -8,6 +8,7 @@ pub mod generate;
 pub mod organizations;
 pub mod password;
 pub mod revoke;
+pub mod rotate;
 pub mod sign_in;
 
 use keyfob_store::StoreError;

@@ -77,6 +77,9 @@ pub enum Command {
     /// Show or replace the catalogue of roles
     #[command(subcommand)]
     Roles(RolesCommand),
+    /// List the keys, or rotate them
+    #[command(subcommand)]
+    Keys(KeysCommand),
     /// Add, suspend or reactivate people, or set their password
     #[command(subcommand)]
     User(UserCommand),
@@ -159,6 +162,36 @@ pub enum RolesCommand {
     },
     /// Print the catalogue in force
     Show,
+}
+
+/// `keyfobd keys`.
+#[derive(Debug, Clone, Subcommand)]
+pub enum KeysCommand {
+    /// Show every key: what it is for, what it does, and until when
+    List,
+    /// Let other keys follow those that sign access tokens
+    #[command(after_help = "Examples:
+  keyfobd keys rotate               the next key is listed now and signs in 10 minutes
+  keyfobd keys rotate --emergency   a key was stolen: the next signs now, and what the old ones signed
+                                    is refused at once")]
+    Rotate {
+        /// Sign with the next key at once, and refuse everything that was signed before
+        #[arg(long)]
+        emergency: bool,
+        /// Instead, store new tokens under another pepper; the old one stays until its last token is over
+        #[arg(long, conflicts_with = "emergency")]
+        pepper: bool,
+    },
+    /// Seal all keys under another root key
+    #[command(after_help = "Example:
+  keyfobd keys rewrap --new-root-key-file new.key && mv new.key keyfob-data/root.key
+
+On the embedded database a new root key is made when the file is not there. Servers may run meanwhile.")]
+    Rewrap {
+        /// The file with the new root key
+        #[arg(long, value_name = "FILE")]
+        new_root_key_file: PathBuf,
+    },
 }
 
 /// `keyfobd user`.

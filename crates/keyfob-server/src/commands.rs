@@ -2,9 +2,12 @@
 
 use std::io;
 
+use self::keys::Rotate;
 use self::roles::Mode;
 use self::serve::OnIssuerChange;
-use crate::cli::{Cli, Command, ConfigCommand, OrgCommand, RolesCommand, UserCommand};
+use crate::cli::{
+    Cli, Command, ConfigCommand, KeysCommand, OrgCommand, RolesCommand, UserCommand,
+};
 use crate::config::Config;
 use crate::telemetry;
 
@@ -12,6 +15,7 @@ mod config;
 mod demo;
 mod docs;
 mod import;
+mod keys;
 mod migrate;
 mod operator;
 mod org;
@@ -53,6 +57,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             let mode = if dry_run { Mode::DryRun } else { Mode::Apply };
             roles::apply(&load()?, &file, mode).await
         }
+        Command::Keys(command) => run_keys(&load()?, command).await,
         Command::User(command) => run_user(&load()?, command).await,
         Command::Org(OrgCommand::Add {
             name,
@@ -66,6 +71,18 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             };
             org::add(&load()?, &new).await
         }
+    }
+}
+
+async fn run_keys(config: &Config, command: KeysCommand) -> anyhow::Result<()> {
+    match command {
+        KeysCommand::List => keys::list(config).await,
+        KeysCommand::Rotate {
+            emergency: true, ..
+        } => keys::rotate(config, Rotate::SigningNow).await,
+        KeysCommand::Rotate { pepper: true, .. } => keys::rotate(config, Rotate::Pepper).await,
+        KeysCommand::Rotate { .. } => keys::rotate(config, Rotate::Signing).await,
+        KeysCommand::Rewrap { new_root_key_file } => keys::rewrap(config, &new_root_key_file).await,
     }
 }
 

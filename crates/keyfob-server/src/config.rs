@@ -21,6 +21,7 @@ mod http;
 mod layers;
 mod policy;
 mod raw;
+mod resource_servers;
 mod time;
 mod tokens;
 
@@ -30,6 +31,7 @@ pub use self::explain::explain;
 pub use self::http::{BadPublicUrl, MetricsListen, PublicUrl, issuer};
 use self::layers::{Layers, Origins};
 use self::raw::{RawConfig, RawLog, RawLogFormat};
+use crate::resource_server::ResourceServers;
 use crate::secret::SecretText;
 
 /// The defaults as they are compiled in, with their comments: the reference of every key.
@@ -58,6 +60,8 @@ pub struct Config {
     pub policy: Policy,
     /// What a presented token can look like.
     pub tokens: TokenForms,
+    /// The APIs that accept access tokens.
+    pub resource_servers: ResourceServers,
     /// How events are logged.
     pub log: LogConfig,
 }
@@ -128,8 +132,9 @@ impl Config {
                 .root_key_file
                 .map(|text| path("root_key_file", text, origins))
                 .transpose()?,
-            policy: policy::of(&raw.policy, &raw.resource_server, origins)?,
+            policy: policy::of(&raw.policy, origins)?,
             tokens: tokens::of(raw.tokens, origins)?,
+            resource_servers: resource_servers::of(raw.resource_server, origins)?,
             log: log(raw.log, origins)?,
         })
     }

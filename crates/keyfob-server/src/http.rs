@@ -11,6 +11,7 @@ pub mod form;
 pub mod health;
 pub mod json;
 pub mod oauth_error;
+mod oauth_token;
 mod organizations;
 mod path;
 mod pats;
@@ -43,12 +44,17 @@ fn routes(app: &Arc<App>) -> Router {
         .route("/auth/v1/token", post(token::v1))
         .route("/auth/v2/token", post(token::v2))
         .route("/auth/v3/token", post(token::v3))
+        .route("/oauth/token", post(oauth_token::token))
         // what tells about them (contract 4)
         .route("/.well-known/jwks.json", get(discovery::jwks))
         .route("/.well-known/openid-configuration", get(discovery::openid))
         .route(
             "/.well-known/oauth-authorization-server",
             get(discovery::oauth),
+        )
+        .route(
+            "/.well-known/oauth-protected-resource",
+            get(discovery::protected_resource),
         )
         .route(
             "/oauth/userinfo",

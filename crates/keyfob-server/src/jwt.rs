@@ -1,5 +1,6 @@
 //! From a grant to a signed access token (RFC 9068). The only place that signs.
 
+use data_encoding::BASE64URL_NOPAD;
 use keyfob_core::catalogue::Catalogue;
 use keyfob_core::exchange::Grant;
 use keyfob_verify::{AccessClaims, Epochs, append_signature, encode_unsigned};
@@ -23,6 +24,8 @@ pub(crate) struct Issue<'a> {
     pub(crate) audience: &'a str,
     /// The token's own id.
     pub(crate) jti: Uuid,
+    /// The scope granted, separated by spaces.
+    pub(crate) scope: &'a str,
 }
 
 /// Makes and signs the access token of a grant.
@@ -34,35 +37,36 @@ pub(crate) fn sign(
 ) -> Result<String, BadKeys> {
     let mut claims = claims(issue, grant, catalogue);
     let mut unsigned = encode_unsigned(key.header(), &claims);
-    if unsigned.len() + SIGNATURE_LENGTH > ACCESS_TOKEN_MAX {
+    let signature_letters = BASE64URL_NOPAD.encode_len(key.signature_length());
+    if unsigned.len() + 1 + signature_letters > ACCESS_TOKEN_MAX {
         claims.entitlements = None;
         claims.roles = None;
-        claims.entitlements_ref = Some(INTROSPECT.to_owned());
+        claims.entitlements_ref = Some(INTROSPECT);
         unsigned = encode_unsigned(key.header(), &claims);
     }
     let signature = key.sign(unsigned.as_bytes())?;
     Ok(append_signature(unsigned, signature.as_ref()))
 }
 
-/// Characters that an ES256 signature and its dot add.
-const SIGNATURE_LENGTH: usize = 87;
-
-fn claims(issue: &Issue<'_>, grant: &Grant<'_>, catalogue: &Catalogue) -> AccessClaims {
+fn claims<'a>(
+    issue: &Issue<'a>,
+    grant: &'a Grant<'_>,
+    catalogue: &'a Catalogue,
+) -> AccessClaims<&'a str> {
     let (user, pat) = (&grant.facts.user, &grant.facts.pat);
     let epochs = grant.facts.epochs;
-    let owned = |words: Vec<&str>| words.into_iter().map(str::to_owned).collect();
     // Roles would say more than a narrowed token may do; an API decides by `entitlements`.
-    let roles = pat.ceiling.is_none().then(|| owned(grant.live.roles()));
+    let roles = (!grant.is_narrowed()).then(|| grant.live.roles());
     let email = grant.scopes.has_email();
     AccessClaims {
-        iss: issue.issuer.to_owned(),
+        iss: issue.issuer,
         sub: user.id.uuid(),
-        aud: issue.audience.to_owned(),
+        aud: issue.audience,
         exp: grant.expires_at,
         iat: grant.issued_at,
         jti: issue.jti,
-        client_id: CLIENT_ID.to_owned(),
-        scope: grant.scopes.to_string(),
+        client_id: CLIENT_ID,
+        scope: issue.scope,
         current_organization_id: grant.organization.uuid(),
         root_organization_id: grant.root.uuid(),
         pid: pat.id.uuid(),
@@ -71,12 +75,12 @@ fn claims(issue: &Issue<'_>, grant: &Grant<'_>, catalogue: &Catalogue) -> Access
             tree: epochs.tree,
             instance: epochs.instance,
         },
-        entitlements: Some(owned(catalogue.names(grant.permissions))),
+        entitlements: Some(catalogue.names(grant.permissions)),
         entitlements_ref: None,
         roles,
-        email: email.then(|| user.email.clone()),
+        email: email.then_some(user.email.as_str()),
         email_verified: email.then_some(user.email_verified_at.is_some()),
-        name: grant.scopes.has_profile().then(|| user.full_name.clone()),
+        name: grant.scopes.has_profile().then_some(user.full_name.as_str()),
         auth_time: pat.lifetime.start.seconds(),
     }
 }

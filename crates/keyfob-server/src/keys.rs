@@ -4,23 +4,20 @@
 //! ring carries the number of the key set it was read under; a decision that sees another number in
 //! its own snapshot reads the ring again first.
 
-use std::fmt;
-
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use keyfob_core::id::KeyId;
+use keyfob_core::key::{KeyState, KeyTimes};
 use keyfob_core::secret::{PEPPER_LENGTH, Pepper};
 use keyfob_core::time::{Entropy, Purpose, Timestamp};
-use keyfob_store::key::KeyRecord;
-use keyfob_verify::{Algorithm, Jwks, PublicKey, header_segment};
+use keyfob_store::key::{ACCESS_TOKEN, KeyRecord, PEPPER};
+use keyfob_verify::{Algorithm, Jwks};
 use zeroize::Zeroizing;
 
 use crate::seal::{DoesNotOpen, RootKey};
 
-/// What a pepper's record says it is for.
-pub const PEPPER: &str = "pepper";
-/// What the record of a key that signs access tokens says.
-pub const ACCESS_TOKEN: &str = "access-token";
+mod signing;
+
+pub(crate) use self::signing::Fresh;
+pub use self::signing::{SignatureBytes, SigningKey};
 
 /// Why the key records make no ring.
 #[derive(Debug, thiserror::Error)]
@@ -31,51 +28,15 @@ pub enum BadKeys {
     /// What opened is no key of its kind.
     #[error("the key record {0} holds no key of its algorithm")]
     NotAKey(KeyId),
+    /// A key could not be made.
+    #[error("a key for {0} could not be made")]
+    NotMade(&'static str),
     /// There is no pepper.
     #[error("there is no pepper among the key records")]
     NoPepper,
     /// No key may sign now.
-    #[error("there is no key that may sign now")]
-    NoSigner,
-}
-
-/// A key that signs access tokens.
-pub struct SigningKey {
-    id: KeyId,
-    pair: EcdsaKeyPair,
-    /// The JWS header, encoded once (RFC 7515 §7.1).
-    header: String,
-    public: PublicKey,
-    record: KeyTimes,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct KeyTimes {
-    publish_from: Timestamp,
-    sign_from: Timestamp,
-    retire_at: Option<Timestamp>,
-}
-
-impl fmt::Debug for SigningKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SigningKey")
-            .field("id", &self.id)
-            .finish_non_exhaustive()
-    }
-}
-
-impl SigningKey {
-    /// The encoded JWS header.
-    pub fn header(&self) -> &str {
-        &self.header
-    }
-
-    /// Signs: ECDSA on P-256 with SHA-256, the two numbers side by side (RFC 7518 §3.4).
-    pub fn sign(&self, message: &[u8]) -> Result<impl AsRef<[u8]> + use<>, BadKeys> {
-        self.pair
-            .sign(&SystemRandom::new(), message)
-            .map_err(|_unspecified| BadKeys::NotAKey(self.id))
-    }
+    #[error("there is no {0} key that may sign now")]
+    NoSigner(&'static str),
 }
 
 /// All keys in use.
@@ -90,17 +51,17 @@ impl KeyRing {
     /// Opens the records read under a key set's number.
     pub fn open(number: i64, records: &[KeyRecord], root_key: &RootKey) -> Result<Self, BadKeys> {
         let (mut peppers, mut signing) = (Vec::new(), Vec::new());
-        for record in records
-            .iter()
-            .rev()
-            .filter(|record| record.dropped_at.is_none())
-        {
+        // What was dropped, or is over, holds no secret any more.
+        let kept = records.iter().rev().filter(|record| {
+            record.times.dropped_at.is_none() && !record.is_forgotten()
+        });
+        for record in kept {
             let opened = root_key
                 .open(&record.purpose, record.id.uuid(), &record.sealed)
                 .map_err(|cause| BadKeys::DoesNotOpen(record.id, cause))?;
             match record.purpose.as_str() {
                 PEPPER => peppers.push((record.id, pepper(record.id, &opened)?)),
-                ACCESS_TOKEN => signing.push(signing_key(record, &opened)?),
+                ACCESS_TOKEN => signing.push(SigningKey::open(record, &opened)?),
                 _later => {}
             }
         }
@@ -124,15 +85,14 @@ impl KeyRing {
         self.peppers.iter()
     }
 
-    /// The key that signs now: of those that may, the one that may since latest.
-    pub fn signer(&self, now: Timestamp) -> Result<&SigningKey, BadKeys> {
-        let ready = self
-            .signing
-            .iter()
-            .filter(|key| key.record.sign_from <= now && !key.is_retired(now));
+    /// The key of an algorithm that signs now: of those that may, the one that may since latest.
+    pub fn signer(&self, algorithm: Algorithm, now: Timestamp) -> Result<&SigningKey, BadKeys> {
+        let ready = self.signing.iter().filter(|key| {
+            key.algorithm() == algorithm && key.times.state_at(now) == KeyState::Signing
+        });
         ready
-            .max_by_key(|key| key.record.sign_from)
-            .ok_or(BadKeys::NoSigner)
+            .max_by_key(|key| key.times.sign_from)
+            .ok_or(BadKeys::NoSigner(algorithm.name()))
     }
 
     /// The keys that verify now: what the JWKS lists (RFC 7517 §5).
@@ -140,21 +100,13 @@ impl KeyRing {
         let listed = self
             .signing
             .iter()
-            .filter(|key| key.record.publish_from <= now && !key.is_retired(now));
+            .filter(|key| key.times.is_listed_at(now));
         Jwks::new(listed.map(|key| key.public.clone()).collect())
     }
-}
 
-impl KeyRing {
     /// Every key whose signatures count, listed or not: for checking what comes back.
     pub fn verifying(&self) -> Jwks {
         Jwks::new(self.signing.iter().map(|key| key.public.clone()).collect())
-    }
-}
-
-impl SigningKey {
-    fn is_retired(&self, now: Timestamp) -> bool {
-        self.record.retire_at.is_some_and(|at| at <= now)
     }
 }
 
@@ -163,79 +115,62 @@ fn pepper(id: KeyId, opened: &[u8]) -> Result<Pepper, BadKeys> {
     Ok(Pepper::new(bytes))
 }
 
-fn signing_key(record: &KeyRecord, pkcs8: &[u8]) -> Result<SigningKey, BadKeys> {
-    let not_a_key = || BadKeys::NotAKey(record.id);
-    let kid = record.id.to_string();
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8)
-        .map_err(|_rejected| not_a_key())?;
-    let public = PublicKey::from_es256_point(kid.as_str(), pair.public_key().as_ref())
-        .map_err(|_point| not_a_key())?;
-    Ok(SigningKey {
-        id: record.id,
-        header: header_segment(Algorithm::Es256, &kid),
-        pair,
-        public,
-        record: KeyTimes {
-            publish_from: record.publish_from,
-            sign_from: record.sign_from,
-            retire_at: record.retire_at,
-        },
-    })
-}
-
 /// Makes a new pepper, sealed.
 pub fn new_pepper(root_key: &RootKey, entropy: &dyn Entropy, now: Timestamp) -> KeyRecord {
     let mut bytes = Zeroizing::new([0; PEPPER_LENGTH]);
     entropy.fill(Purpose::Key, bytes.as_mut());
     let id = new_id(entropy, now);
-    record(
+    KeyRecord {
         id,
-        PEPPER,
-        "HMAC-SHA-256",
-        root_key.seal(PEPPER, id.uuid(), bytes.as_ref(), entropy),
-        now,
-    )
+        purpose: PEPPER.to_owned(),
+        algorithm: "HMAC-SHA-256".to_owned(),
+        sealed: root_key.seal(PEPPER, id.uuid(), bytes.as_ref(), entropy),
+        public_key: None,
+        created_at: now,
+        times: KeyTimes::at_once(now),
+    }
 }
 
-/// Makes a new ES256 key for access tokens, sealed; listed and signing at once, as the first key is.
+/// Makes a new key for access tokens, sealed; listed and signing at once, as the first of its algorithm
+/// is. A slow piece of work for RS256.
 pub fn new_signing_key(
+    algorithm: Algorithm,
     root_key: &RootKey,
     entropy: &dyn Entropy,
     now: Timestamp,
 ) -> Result<KeyRecord, BadKeys> {
+    let fresh = fresh_key(algorithm)?;
+    Ok(sealed_record(&fresh, root_key, entropy, now))
+}
+
+/// Makes a key for access tokens that has no record yet.
+pub(crate) fn fresh_key(algorithm: Algorithm) -> Result<Fresh, BadKeys> {
+    signing::make(algorithm).ok_or(BadKeys::NotMade(algorithm.name()))
+}
+
+/// Makes the record of such a key, sealed; its times are those of a first key.
+pub(crate) fn sealed_record(
+    fresh: &Fresh,
+    root_key: &RootKey,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+) -> KeyRecord {
     let id = new_id(entropy, now);
-    let random = SystemRandom::new();
-    let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random);
-    let pkcs8 = pkcs8.map_err(|_unspecified| BadKeys::NotAKey(id))?;
-    let sealed = root_key.seal(ACCESS_TOKEN, id.uuid(), pkcs8.as_ref(), entropy);
-    let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref());
-    let pair = pair.map_err(|_rejected| BadKeys::NotAKey(id))?;
-    let public_key = Some(pair.public_key().as_ref().to_vec());
-    Ok(KeyRecord {
-        public_key,
-        ..record(id, ACCESS_TOKEN, Algorithm::Es256.name(), sealed, now)
-    })
+    KeyRecord {
+        id,
+        purpose: ACCESS_TOKEN.to_owned(),
+        algorithm: fresh.algorithm.name().to_owned(),
+        sealed: root_key.seal(ACCESS_TOKEN, id.uuid(), &fresh.pkcs8, entropy),
+        public_key: Some(fresh.public.clone()),
+        created_at: now,
+        times: KeyTimes::at_once(now),
+    }
 }
 
 fn new_id(entropy: &dyn Entropy, now: Timestamp) -> KeyId {
     let mut random = [0; 10];
     entropy.fill(Purpose::Id, &mut random);
     KeyId::new(now, random)
-}
-
-fn record(id: KeyId, purpose: &str, algorithm: &str, sealed: Vec<u8>, now: Timestamp) -> KeyRecord {
-    KeyRecord {
-        id,
-        purpose: purpose.to_owned(),
-        algorithm: algorithm.to_owned(),
-        sealed,
-        public_key: None,
-        created_at: now,
-        publish_from: now,
-        sign_from: now,
-        retire_at: None,
-        dropped_at: None,
-    }
 }
 
 #[cfg(test)]
@@ -246,45 +181,71 @@ mod tests {
     use crate::system::SystemEntropy;
 
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+    const ALL: [Algorithm; 3] = [Algorithm::Es256, Algorithm::Rs256, Algorithm::EdDsa];
 
     fn root_key() -> RootKey {
         let folder = tempfile::tempdir().expect("a folder");
         RootKey::load_or_make(&folder.path().join("root.key"), &SystemEntropy).expect("a root key")
     }
 
+    fn made(algorithm: Algorithm, root_key: &RootKey) -> KeyRecord {
+        new_signing_key(algorithm, root_key, &SystemEntropy, NOW).expect("a key")
+    }
+
+    fn ring(records: &[KeyRecord], root_key: &RootKey) -> Result<KeyRing, BadKeys> {
+        let pepper = new_pepper(root_key, &SystemEntropy, NOW);
+        KeyRing::open(1, &[&[pepper][..], records].concat(), root_key)
+    }
+
     #[test]
     fn the_key_that_may_sign_since_latest_signs_and_retired_ones_are_not_listed() {
         let root_key = root_key();
         let later = NOW.plus(Duration::from_mins(10));
-        let old = new_signing_key(&root_key, &SystemEntropy, NOW).expect("a key");
-        let old = KeyRecord {
-            retire_at: Some(later.plus(Duration::from_mins(10))),
-            ..old
-        };
-        let new = new_signing_key(&root_key, &SystemEntropy, NOW).expect("a key");
-        let new = KeyRecord {
-            sign_from: later,
-            ..new
-        };
-        let pepper = new_pepper(&root_key, &SystemEntropy, NOW);
-        let ring =
-            KeyRing::open(1, &[pepper, old.clone(), new.clone()], &root_key).expect("a ring");
-        let signs = |at| ring.signer(at).map(|key| key.id).ok();
+        let end = later.plus(Duration::from_mins(10));
+        let mut old = made(Algorithm::Es256, &root_key);
+        old.times.retire_at = Some(end);
+        let mut new = made(Algorithm::Es256, &root_key);
+        new.times.sign_from = later;
+        let ring = ring(&[old.clone(), new.clone()], &root_key).expect("a ring");
+        let signs = |at| ring.signer(Algorithm::Es256, at).map(|key| key.id).ok();
         let just_before = Timestamp::from_millis(later.millis() - 1);
         assert_eq!(signs(just_before), Some(old.id));
         assert_eq!(signs(later), Some(new.id));
-        assert_eq!(
-            ring.jwks(just_before).keys().count(),
-            2,
-            "the next is listed before it signs"
-        );
-        assert_eq!(
-            ring.jwks(later.plus(Duration::from_mins(10)))
-                .keys()
-                .count(),
-            1
-        );
+        let listed = |at| ring.jwks(at).keys().count();
+        assert_eq!(listed(just_before), 2, "the next is listed before it signs");
+        assert_eq!(listed(end), 1);
         assert_eq!(signs(Timestamp::from_millis(NOW.millis() - 1)), None);
+    }
+
+    #[test]
+    fn jwt_01_each_key_signs_with_its_one_algorithm() {
+        let root_key = root_key();
+        let records = ALL.map(|algorithm| made(algorithm, &root_key));
+        let ring = ring(&records, &root_key).expect("a ring");
+        for (algorithm, record) in ALL.into_iter().zip(&records) {
+            let key = ring.signer(algorithm, NOW).expect("a signer");
+            assert_eq!((key.id, key.algorithm()), (record.id, algorithm));
+            let signature = key.sign(b"a message").expect("a signature");
+            assert_eq!(signature.as_ref().len(), key.signature_length());
+        }
+        let lengths = ALL.map(|algorithm| {
+            let key = ring.signer(algorithm, NOW).expect("a signer");
+            key.signature_length()
+        });
+        assert_eq!(lengths, [64, 384, 64]);
+    }
+
+    #[test]
+    fn a_record_whose_algorithm_was_changed_is_no_key() {
+        let root_key = root_key();
+        for algorithm in ALL {
+            for other in ALL.into_iter().filter(|other| *other != algorithm) {
+                let mut record = made(algorithm, &root_key);
+                record.algorithm = other.name().to_owned();
+                let opened = ring(&[record], &root_key);
+                assert!(matches!(opened, Err(BadKeys::NotAKey(_))), "{algorithm:?} as {other:?}");
+            }
+        }
     }
 
     #[test]
@@ -295,16 +256,15 @@ mod tests {
     }
 
     #[test]
-    fn dropped_keys_are_not_used() {
+    fn dropped_and_forgotten_keys_are_not_used() {
         let root_key = root_key();
-        let pepper = new_pepper(&root_key, &SystemEntropy, NOW);
-        let dropped = new_signing_key(&root_key, &SystemEntropy, NOW).expect("a key");
-        let dropped = KeyRecord {
-            dropped_at: Some(NOW),
-            ..dropped
-        };
-        let ring = KeyRing::open(1, &[pepper, dropped], &root_key).expect("a ring");
-        assert!(matches!(ring.signer(NOW), Err(BadKeys::NoSigner)));
+        let mut dropped = made(Algorithm::Es256, &root_key);
+        dropped.times.dropped_at = Some(NOW);
+        let mut forgotten = made(Algorithm::Es256, &root_key);
+        forgotten.sealed.clear();
+        let ring = ring(&[dropped, forgotten], &root_key).expect("a ring");
+        let signer = ring.signer(Algorithm::Es256, NOW);
+        assert!(matches!(signer, Err(BadKeys::NoSigner("ES256"))));
         assert_eq!(ring.jwks(NOW).keys().count(), 0);
     }
 }

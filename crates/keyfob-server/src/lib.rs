@@ -17,6 +17,7 @@ pub mod keys;
 pub mod lock;
 pub mod metrics;
 pub mod open;
+pub mod resource_server;
 pub mod roles_file;
 pub mod seal;
 pub mod secret;

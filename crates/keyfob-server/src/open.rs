@@ -13,6 +13,7 @@ use keyfob_core::time::{Clock, Entropy, Purpose};
 use keyfob_store::instance::{Instance, NewCatalogue, NewInstance, instance_find, instance_insert};
 use keyfob_store::key::key_insert;
 use keyfob_store::{SchemaState, Store, StoreError, StoreOptions, retry};
+use keyfob_verify::Algorithm;
 use uuid::Builder;
 
 use crate::config::{Config, DatabaseConfig};
@@ -104,7 +105,10 @@ pub async fn open(
     };
     let instance = match before {
         Some(instance) => instance,
-        None => found(&store, &root_key, clock, entropy).await?,
+        None => {
+            let algorithms = config.resource_servers.algorithms();
+            found(&store, &root_key, &algorithms, clock, entropy).await?
+        }
     };
     if !root_key.fits(&instance.root_check) {
         return Err(RootKeyError::Wrong(place).into());
@@ -145,13 +149,15 @@ fn root_key_place(config: &Config) -> Result<PathBuf, OpenError> {
     }
 }
 
-/// Founds a migrated database, unless another process was quicker: first catalogue, pepper, signing key.
+/// Founds a migrated database, unless another process was quicker: first catalogue, pepper, and a
+/// signing key for each algorithm.
 ///
 /// # Errors
 /// When a key cannot be made or the store fails.
 pub async fn found(
     store: &Store,
     root_key: &RootKey,
+    algorithms: &[Algorithm],
     clock: &dyn Clock,
     entropy: &dyn Entropy,
 ) -> Result<Instance, OpenError> {
@@ -168,10 +174,11 @@ pub async fn found(
             body: roles_file::FIRST,
         },
     };
-    let keys = &[
-        new_pepper(root_key, entropy, now),
-        new_signing_key(root_key, entropy, now)?,
-    ];
+    let mut keys = vec![new_pepper(root_key, entropy, now)];
+    for algorithm in algorithms {
+        keys.push(new_signing_key(*algorithm, root_key, entropy, now)?);
+    }
+    let keys = &keys;
     let instance = retry(|| async move {
         let mut tx = store.write().await?;
         if instance_find(&mut tx).await?.is_none() {

@@ -56,7 +56,10 @@ pub enum RootKeyError {
 pub struct DoesNotOpen;
 
 /// The key under which all others are sealed. Never in the database.
-pub struct RootKey(LessSafeKey);
+pub struct RootKey {
+    key: LessSafeKey,
+    place: PathBuf,
+}
 
 impl fmt::Debug for RootKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -84,7 +87,15 @@ impl RootKey {
         let bytes = bytes.map_err(|_not_base64| RootKeyError::Form(place()))?;
         let key =
             UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_length| RootKeyError::Form(place()))?;
-        Ok(Self(LessSafeKey::new(key)))
+        Ok(Self {
+            key: LessSafeKey::new(key),
+            place: place(),
+        })
+    }
+
+    /// Reads the file again: the operator may have put another key there, and sealed all under it.
+    pub fn load_again(&self) -> Result<Self, RootKeyError> {
+        Self::load(&self.place)
     }
 
     /// Makes a root key file, unless another process was quicker, and reads what is there then.
@@ -110,7 +121,7 @@ impl RootKey {
         let mut body = secret.to_vec();
         let nonce = Nonce::assume_unique_for_key(nonce);
         let done = self
-            .0
+            .key
             .seal_in_place_append_tag(nonce, aad(purpose, id), &mut body);
         if done.is_err() {
             // Only a secret of gigabytes is too long to seal; nothing of it may stay in the clear.
@@ -134,7 +145,7 @@ impl RootKey {
             return Err(DoesNotOpen);
         }
         let mut body = Zeroizing::new(body.to_vec());
-        let opened = self.0.open_in_place(nonce, aad(purpose, id), &mut body);
+        let opened = self.key.open_in_place(nonce, aad(purpose, id), &mut body);
         let length = opened.map_err(|_tag| DoesNotOpen)?.len();
         body.truncate(length);
         Ok(body)

@@ -1,6 +1,7 @@
 //! What a running server holds: built once, passed everywhere. There are no globals.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use keyfob_core::catalogue::Catalogue;
@@ -17,8 +18,13 @@ use crate::app::activity::Activity;
 use crate::app::password::Passwords;
 use crate::keys::{BadKeys, KeyRing};
 use crate::metrics::Metrics;
+use crate::resource_server::ResourceServers;
 use crate::roles_file::{self, BadRolesFile};
-use crate::seal::RootKey;
+use crate::seal::{RootKey, RootKeyError};
+
+/// How old catalogue and keys in memory may be: with older ones nothing is decided before they were read
+/// again (guarantee 10). They are read every 30 seconds.
+pub const STALE: Duration = Duration::from_mins(2);
 
 /// Why the server has no valid catalogue or key ring.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +44,9 @@ pub enum LoadError {
     /// The stored keys are of no use.
     #[error("the stored keys are of no use")]
     Keys(#[from] BadKeys),
+    /// The root key that was put in the place of the known one is of no use.
+    #[error("the root key was read again, because the stored keys do not open")]
+    RootKey(#[from] RootKeyError),
 }
 
 /// What is kept in memory of the database because it never changes under its number: the catalogue of
@@ -50,6 +59,8 @@ pub struct Loaded {
     pub ring: KeyRing,
     /// Checks our own access tokens, without leeway.
     pub verifier: Verifier,
+    /// When they were read.
+    pub read_at: Timestamp,
 }
 
 /// The server's parts.
@@ -65,6 +76,8 @@ pub struct App {
     pub policy: Policy,
     /// The forms of tokens that are taken.
     pub forms: TokenForms,
+    /// The APIs that accept access tokens.
+    pub resource_servers: ResourceServers,
     /// The issuer: the public URL, and the audience of `default`.
     pub issuer: String,
     /// Counters.
@@ -73,7 +86,7 @@ pub struct App {
     pub activity: Activity,
     /// Password hashing, bounded.
     pub passwords: Passwords,
-    root_key: RootKey,
+    root_key: ArcSwap<RootKey>,
     loaded: ArcSwap<Loaded>,
 }
 
@@ -90,6 +103,8 @@ pub struct Parts {
     pub policy: Policy,
     /// The forms of tokens that are taken.
     pub forms: TokenForms,
+    /// The APIs that accept access tokens.
+    pub resource_servers: ResourceServers,
     /// The issuer.
     pub issuer: String,
     /// Counters.
@@ -102,7 +117,8 @@ impl App {
     /// Builds the server's state, with catalogue and keys read.
     pub async fn build(parts: Parts) -> Result<Self, LoadError> {
         let mut tx = parts.store.read().await?;
-        let loaded = load(&mut tx, &parts.root_key, &parts.issuer).await?;
+        let now = parts.clock.now();
+        let loaded = load(&mut tx, &parts.root_key, &parts.issuer, now).await?;
         drop(tx);
         Ok(Self {
             activity: Activity::default(),
@@ -112,9 +128,10 @@ impl App {
             entropy: parts.entropy,
             policy: parts.policy,
             forms: parts.forms,
+            resource_servers: parts.resource_servers,
             issuer: parts.issuer,
             metrics: parts.metrics,
-            root_key: parts.root_key,
+            root_key: ArcSwap::from_pointee(parts.root_key),
             loaded: ArcSwap::from_pointee(loaded),
         })
     }
@@ -131,20 +148,31 @@ impl App {
         &self,
         catalogue: i64,
         key_set: i64,
+        now: Timestamp,
     ) -> Result<Option<Arc<Loaded>>, LoadError> {
         let fits = |loaded: &Loaded| {
             loaded.catalogue.version() == catalogue && loaded.ring.number() == key_set
         };
         let loaded = self.loaded();
-        if fits(&loaded) {
+        if fits(&loaded) && now.since(loaded.read_at) <= STALE {
             return Ok(Some(loaded));
         }
-        let loaded = self.reload().await?;
+        let loaded = self.reload(now).await?;
         Ok(fits(&loaded).then_some(loaded))
     }
 
+    /// Catalogue and keys that are in force now, by the database's word.
+    pub async fn current(&self, now: Timestamp) -> Result<Arc<Loaded>, LoadError> {
+        let mut tx = self.store.read_single().await?;
+        let instance = instance_find(&mut tx).await?.ok_or(LoadError::NoInstance)?;
+        drop(tx);
+        let same = self.loaded_at(instance.catalogue, instance.key_set, now);
+        // They changed again between the two reads; what was read last is as current.
+        Ok(same.await?.unwrap_or_else(|| self.loaded()))
+    }
+
     /// Catalogue and keys as a transaction sees them: for decisions inside a writing one.
-    pub async fn loaded_in(&self, tx: &mut Tx) -> Result<Arc<Loaded>, LoadError> {
+    pub async fn loaded_in(&self, tx: &mut Tx, now: Timestamp) -> Result<Arc<Loaded>, LoadError> {
         let instance = instance_find(tx).await?.ok_or(LoadError::NoInstance)?;
         let loaded = self.loaded();
         if loaded.catalogue.version() == instance.catalogue
@@ -153,15 +181,36 @@ impl App {
             return Ok(loaded);
         }
         // Not kept: what this transaction sees may still be rolled back.
-        load(tx, &self.root_key, &self.issuer).await.map(Arc::new)
+        self.load(tx, now).await.map(Arc::new)
     }
 
     /// Reads catalogue and keys again.
-    pub async fn reload(&self) -> Result<Arc<Loaded>, LoadError> {
+    pub async fn reload(&self, now: Timestamp) -> Result<Arc<Loaded>, LoadError> {
         let mut tx = self.store.read().await?;
-        let loaded = Arc::new(load(&mut tx, &self.root_key, &self.issuer).await?);
+        let loaded = Arc::new(self.load(&mut tx, now).await?);
         self.loaded.store(Arc::clone(&loaded));
         Ok(loaded)
+    }
+
+    /// Loads under the root key that is known; when that does not open what is stored, the operator may
+    /// have put another one in its place.
+    async fn load(&self, tx: &mut Tx, now: Timestamp) -> Result<Loaded, LoadError> {
+        let root_key = self.root_key.load_full();
+        match load(tx, &root_key, &self.issuer, now).await {
+            Err(LoadError::Keys(BadKeys::DoesNotOpen(..))) => {
+                let replaced = Arc::new(root_key.load_again()?);
+                let loaded = load(tx, &replaced, &self.issuer, now).await?;
+                self.root_key.store(replaced);
+                tracing::info!("the root key was replaced");
+                Ok(loaded)
+            }
+            loaded => loaded,
+        }
+    }
+
+    /// The key that seals the others.
+    pub fn root_key(&self) -> Arc<RootKey> {
+        self.root_key.load_full()
     }
 
     /// Random bytes for an id.
@@ -177,7 +226,12 @@ impl App {
     }
 }
 
-async fn load(tx: &mut Tx, root_key: &RootKey, issuer: &str) -> Result<Loaded, LoadError> {
+async fn load(
+    tx: &mut Tx,
+    root_key: &RootKey,
+    issuer: &str,
+    now: Timestamp,
+) -> Result<Loaded, LoadError> {
     let instance = instance_find(tx).await?.ok_or(LoadError::NoInstance)?;
     let body = catalogue_find(tx, instance.catalogue)
         .await?
@@ -190,5 +244,6 @@ async fn load(tx: &mut Tx, root_key: &RootKey, issuer: &str) -> Result<Loaded, L
         catalogue,
         ring,
         verifier,
+        read_at: now,
     })
 }

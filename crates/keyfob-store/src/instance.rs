@@ -16,6 +16,7 @@ statements! {
     INSTANCE_INSERT = "INSERT INTO instance (id, incarnation, created_at, root_check, epoch, catalogue, key_set)
         VALUES (1, $1, $2, $3, 1, $4, 1)";
     INSTANCE_SET_ISSUER = "UPDATE instance SET issuer = $1 WHERE id = 1";
+    INSTANCE_SET_ROOT_CHECK = "UPDATE instance SET root_check = $1 WHERE id = 1";
     INSTANCE_FREEZE_PREFIX = "UPDATE instance SET token_prefix = $1 WHERE id = 1 AND token_prefix IS NULL";
     INSTANCE_RAISE_EPOCH = "UPDATE instance SET epoch = epoch + 1 WHERE id = 1 RETURNING epoch";
     INSTANCE_RAISE_KEY_SET = "UPDATE instance SET key_set = key_set + 1 WHERE id = 1 RETURNING key_set";
@@ -102,6 +103,13 @@ pub async fn instance_insert(
 /// Writes the issuer.
 pub async fn instance_set_issuer(tx: &mut Tx, issuer: &str) -> Result<(), StoreError> {
     tx.execute(&INSTANCE_SET_ISSUER, args![issuer])
+        .await
+        .map(|_rows| ())
+}
+
+/// Writes the check value of another root key.
+pub(crate) async fn instance_set_root_check(tx: &mut Tx, check: &[u8]) -> Result<(), StoreError> {
+    tx.execute(&INSTANCE_SET_ROOT_CHECK, args![check])
         .await
         .map(|_rows| ())
 }

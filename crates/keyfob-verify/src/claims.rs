@@ -21,15 +21,18 @@ pub const MAX_LIFETIME_SECONDS: i64 = 86_400;
 /// means is only text somebody wrote. Ids are written hyphenated and in lower case, times in whole
 /// seconds since 1970 (RFC 7519 §2). With `email` and `name` it may hold personal data: do not log
 /// it as a whole.
+///
+/// `T` is how its texts are held: owned once they are read; an issuer that writes them may borrow.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct AccessClaims {
+#[serde(bound(deserialize = "T: Deserialize<'de>"))]
+pub struct AccessClaims<T = String> {
     /// The issuer: the public address of the Keyfob installation.
-    pub iss: String,
+    pub iss: T,
     /// The user's id; never reassigned.
     #[serde(deserialize_with = "json::id")]
     pub sub: Uuid,
     /// The one resource server that it is for. A list, as RFC 7519 §4.1.3 would allow, is refused.
-    pub aud: String,
+    pub aud: T,
     /// When it ends, in seconds since 1970, half-open; never after the personal API token behind it.
     #[serde(deserialize_with = "json::whole")]
     pub exp: i64,
@@ -40,9 +43,9 @@ pub struct AccessClaims {
     #[serde(deserialize_with = "json::id")]
     pub jti: Uuid,
     /// How it was obtained: `pat-exchange`, because there are no registered clients (RFC 8693 §4.3).
-    pub client_id: String,
+    pub client_id: T,
     /// The scopes granted, separated by spaces (RFC 8693 §4.2).
-    pub scope: String,
+    pub scope: T,
     /// The organization that it acts in: the target of the exchange.
     #[serde(rename = "currentOrganizationId", deserialize_with = "json::id")]
     pub current_organization_id: Uuid,
@@ -63,28 +66,28 @@ pub struct AccessClaims {
         deserialize_with = "json::present",
         skip_serializing_if = "Option::is_none"
     )]
-    pub entitlements: Option<Vec<String>>,
+    pub entitlements: Option<Vec<T>>,
     /// Stands where the permissions do not fit: how to learn them. `introspect`: ask the issuer.
     #[serde(
         default,
         deserialize_with = "json::present",
         skip_serializing_if = "Option::is_none"
     )]
-    pub entitlements_ref: Option<String>,
+    pub entitlements_ref: Option<T>,
     /// The roles in effect, to show and not to decide by; absent when the token was narrowed.
     #[serde(
         default,
         deserialize_with = "json::present",
         skip_serializing_if = "Option::is_none"
     )]
-    pub roles: Option<Vec<String>>,
+    pub roles: Option<Vec<T>>,
     /// The user's address, with scope `email`. Not an identity: that is `sub`.
     #[serde(
         default,
         deserialize_with = "json::present",
         skip_serializing_if = "Option::is_none"
     )]
-    pub email: Option<String>,
+    pub email: Option<T>,
     /// Whether the address is proved, with scope `email`.
     #[serde(
         default,
@@ -98,7 +101,7 @@ pub struct AccessClaims {
         deserialize_with = "json::present",
         skip_serializing_if = "Option::is_none"
     )]
-    pub name: Option<String>,
+    pub name: Option<T>,
     /// When the personal API token was generated, in seconds since 1970: exchanging proves nothing
     /// anew (RFC 9068 §2.2.1).
     #[serde(deserialize_with = "json::whole")]
@@ -130,7 +133,7 @@ pub enum Holds {
     AskIssuer,
 }
 
-impl AccessClaims {
+impl<T: AsRef<str>> AccessClaims<T> {
     /// Answers whether the token holds a permission, by its exact name.
     ///
     /// ```
@@ -145,7 +148,7 @@ impl AccessClaims {
     /// ```
     pub fn holds(&self, permission: &str) -> Holds {
         match &self.entitlements {
-            Some(held) if held.iter().any(|name| name == permission) => Holds::Yes,
+            Some(held) if held.iter().any(|name| name.as_ref() == permission) => Holds::Yes,
             Some(_) => Holds::No,
             None => Holds::AskIssuer,
         }

@@ -48,11 +48,14 @@ pub fn header_segment(algorithm: Algorithm, kid: &str) -> String {
         alg: &'static str,
         kid: &'a str,
     }
-    segment(&Header {
+    let header = Header {
         typ: TOKEN_TYPE,
         alg: algorithm.name(),
         kid,
-    })
+    };
+    let mut segment = String::new();
+    append_segment(&header, &mut segment);
+    segment
 }
 
 /// Writes the text to be signed: the header segment, a dot, the claims (RFC 7515 §5.1).
@@ -60,9 +63,16 @@ pub fn header_segment(algorithm: Algorithm, kid: &str) -> String {
 /// What it makes of claims that contradict one another, with neither or both of `entitlements` and
 /// `entitlements_ref` or a lifetime over [`MAX_LIFETIME_SECONDS`](crate::MAX_LIFETIME_SECONDS), is
 /// refused by every verifier.
-pub fn encode_unsigned(header_segment: &str, claims: &AccessClaims) -> String {
-    format!("{header_segment}.{}", segment(claims))
+pub fn encode_unsigned<T: Serialize>(header_segment: &str, claims: &AccessClaims<T>) -> String {
+    let mut unsigned = String::with_capacity(USUAL_TOKEN);
+    unsigned.push_str(header_segment);
+    unsigned.push('.');
+    append_segment(claims, &mut unsigned);
+    unsigned
 }
+
+/// Room for most tokens whole, so that none of the steps has to move what the one before wrote.
+const USUAL_TOKEN: usize = 2_048;
 
 /// Puts the signature to the signed text, which completes the token. For ES256 it is the 64 bytes
 /// `r ‖ s` (RFC 7518 §3.4), not DER.
@@ -76,7 +86,8 @@ pub fn append_signature(mut unsigned: String, signature: &[u8]) -> String {
     clippy::expect_used,
     reason = "only a map with keys that are no text, or a failing Serialize, could fail; neither is here"
 )]
-fn segment<T: Serialize>(value: &T) -> String {
-    let json = serde_json::to_vec(value).expect("strings, numbers and lists always serialise");
-    BASE64URL_NOPAD.encode(&json)
+fn append_segment<T: Serialize>(value: &T, to: &mut String) {
+    let mut json = Vec::with_capacity(USUAL_TOKEN);
+    serde_json::to_writer(&mut json, value).expect("strings, numbers and lists always serialise");
+    BASE64URL_NOPAD.encode_append(&json, to);
 }

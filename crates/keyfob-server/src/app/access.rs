@@ -3,6 +3,8 @@
 //! A session speaks for its user. An access token speaks for its PAT, and only at the organization it
 //! was made for and below; what it may do there is read from the store and never from its claims.
 
+use std::sync::Arc;
+
 use keyfob_core::exchange::{Denial, Epochs, ExchangeFacts, NotAdmitted, UserFacts, admit};
 use keyfob_core::id::{OrgId, PatId, UserId};
 use keyfob_core::member::{Membership, Standing};
@@ -17,7 +19,7 @@ use keyfob_verify::AccessClaims;
 use crate::app::Outage;
 use crate::app::sign_in::SignedIn;
 use crate::context::Ctx;
-use crate::state::App;
+use crate::state::{App, Loaded};
 
 /// Who is calling.
 #[derive(Debug)]
@@ -80,7 +82,7 @@ impl From<StoreError> for AccessError {
 
 /// Checks an access token: signature and claims first, then, in one snapshot, all that it rests on.
 pub async fn admit_token(app: &App, ctx: &Ctx, token: &str) -> Result<TokenCaller, AccessError> {
-    let claims = verify(app, ctx, token).await?;
+    let (claims, checked_by) = verify(app, ctx, token).await?;
     let pat = PatId::from_uuid(claims.pid);
     let target = OrgId::from_uuid(claims.current_organization_id);
     let mut tx = app.store.read_single().await?;
@@ -89,16 +91,14 @@ pub async fn admit_token(app: &App, ctx: &Ctx, token: &str) -> Result<TokenCalle
         .ok_or(AccessError::Unknown)?;
     drop(tx);
     let current = app
-        .loaded_at(snapshot.catalogue, snapshot.key_set)
+        .loaded_at(snapshot.catalogue, snapshot.key_set, ctx.now)
         .await
         .map_err(Outage::from)?;
     let loaded = current.ok_or(Outage::Unsettled)?;
-    // A key that was dropped meanwhile is no longer among the loaded ones: the signature is checked again.
-    let claims = loaded
-        .verifier
-        .verify(token, ctx.now.seconds())
-        .map_err(AccessError::from)
-        .map(|_again| claims)?;
+    if !Arc::ptr_eq(&loaded, &checked_by) {
+        // The keys changed meanwhile; one that was dropped is not among these any more.
+        loaded.verifier.verify(token, ctx.now.seconds())?;
+    }
     if snapshot.facts.user.id.uuid() != claims.sub {
         return Err(AccessError::Unknown);
     }
@@ -122,15 +122,21 @@ pub async fn admit_token(app: &App, ctx: &Ctx, token: &str) -> Result<TokenCalle
     })
 }
 
-/// Checks signature and claims; with an unknown key the keys are read again once, because another node
-/// may have made one.
-async fn verify(app: &App, ctx: &Ctx, token: &str) -> Result<AccessClaims, AccessError> {
-    match app.loaded().verifier.verify(token, ctx.now.seconds()) {
+/// Checks signature and claims; with an unknown key it is looked whether the keys have changed, because
+/// another node may have made one.
+async fn verify(
+    app: &App,
+    ctx: &Ctx,
+    token: &str,
+) -> Result<(AccessClaims, Arc<Loaded>), AccessError> {
+    let loaded = app.loaded();
+    match loaded.verifier.verify(token, ctx.now.seconds()) {
         Err(keyfob_verify::Refused::UnknownKey) => {
-            let loaded = app.reload().await.map_err(Outage::from)?;
-            Ok(loaded.verifier.verify(token, ctx.now.seconds())?)
+            let loaded = app.current(ctx.now).await.map_err(Outage::from)?;
+            let claims = loaded.verifier.verify(token, ctx.now.seconds())?;
+            Ok((claims, loaded))
         }
-        checked => Ok(checked?),
+        checked => Ok((checked?, loaded)),
     }
 }
 

@@ -1,7 +1,5 @@
 //! A personal API token for an access token: the hot path. One read, one decision, one signature.
 
-use std::time::Duration;
-
 use keyfob_core::exchange::{Denial, ExchangeRequest, decide};
 use keyfob_core::id::OrgId;
 use keyfob_core::scope::Scopes;
@@ -15,6 +13,7 @@ use crate::app::Outage;
 use crate::context::Ctx;
 use crate::jwt::{self, Issue};
 use crate::metrics::ExchangeOutcome;
+use crate::resource_server::ResourceServer;
 use crate::state::{App, Loaded};
 
 /// How often facts are read again because catalogue or keys changed meanwhile.
@@ -29,6 +28,10 @@ pub struct Wanted<'a> {
     pub target: Option<OrgId>,
     /// The claims.
     pub scopes: Scopes,
+    /// Permissions by name, to carry only those; none: all there are.
+    pub named: &'a [&'a str],
+    /// The API that the access token is for.
+    pub server: &'a ResourceServer,
 }
 
 /// A granted exchange.
@@ -37,8 +40,8 @@ pub struct Exchanged {
     pub access_token: String,
     /// Its life in seconds: `exp` − `iat`.
     pub expires_in: i64,
-    /// The scopes granted.
-    pub scopes: Scopes,
+    /// The scope granted, separated by spaces.
+    pub scope: String,
     /// When the PAT itself ends.
     pub pat_end: Option<Timestamp>,
 }
@@ -87,7 +90,7 @@ async fn try_exchange(app: &App, ctx: &Ctx, want: &Wanted<'_>) -> Result<Exchang
     for _attempt in 0..ATTEMPTS {
         let snapshot = find(app, want).await?.ok_or(ExchangeError::Unknown)?;
         let current = app
-            .loaded_at(snapshot.catalogue, snapshot.key_set)
+            .loaded_at(snapshot.catalogue, snapshot.key_set, ctx.now)
             .await
             .map_err(Outage::from)?;
         if let Some(loaded) = current {
@@ -128,19 +131,23 @@ fn grant(
     let request = ExchangeRequest {
         address: ctx.peer,
         scopes: want.scopes,
-        lifetime: default_lifetime(app),
+        named: want.named,
+        lifetime: want.server.lifetime,
     };
     let decision = decide(&snapshot.facts, &request, &loaded.catalogue, ctx.now);
     let grant = decision.inspect_err(|denial| {
         tracing::info!(pat.id = %pat.id, request.id = %ctx.request_id, reason = denial.word(), "exchange denied");
     })?;
-    let key = loaded.ring.signer(ctx.now).map_err(Outage::from)?;
+    let signer = loaded.ring.signer(want.server.algorithm, ctx.now);
+    let key = signer.map_err(Outage::from)?;
     let millis = u64::try_from(ctx.now.millis()).unwrap_or_default();
     let jti = Builder::from_unix_timestamp_millis(millis, &app.id_random()).into_uuid();
+    let scope = grant.scope();
     let issue = Issue {
         issuer: &app.issuer,
-        audience: &app.issuer,
+        audience: want.server.audience(&app.issuer),
         jti,
+        scope: &scope,
     };
     let access_token = jwt::sign(key, &issue, &grant, &loaded.catalogue).map_err(Outage::from)?;
     let last_use = LastUse {
@@ -154,12 +161,7 @@ fn grant(
     Ok(Exchanged {
         access_token,
         expires_in: grant.expires_at - grant.issued_at,
-        scopes: grant.scopes,
+        scope,
         pat_end: pat.lifetime.end,
     })
-}
-
-/// How long an access token of the resource server `default` lives.
-fn default_lifetime(app: &App) -> Duration {
-    app.policy.access_token
 }

@@ -12,12 +12,14 @@ use keyfob_store::{Store, Tx};
 
 use crate::config::Config;
 use crate::open::{Schema, open};
+use crate::seal::RootKey;
 use crate::system::{SystemClock, SystemEntropy};
 
 /// An installation opened for one command.
 #[derive(Debug)]
 pub(super) struct Operator {
     pub(super) store: Store,
+    pub(super) root_key: RootKey,
     pub(super) entropy: Arc<dyn Entropy>,
     /// The moment of the command.
     pub(super) now: Timestamp,
@@ -29,6 +31,7 @@ impl Operator {
         let installation = open(config, schema, &clock, &*entropy).await?;
         Ok(Self {
             store: installation.store,
+            root_key: installation.root_key,
             entropy,
             now: clock.now(),
         })

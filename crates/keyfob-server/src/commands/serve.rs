@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail};
 use keyfob_core::event::{Action, Actor, Fact};
+use keyfob_core::time::Clock as _;
 use keyfob_store::event::audit_append;
 use keyfob_store::instance::instance_set_issuer;
 use keyfob_store::{StoreError, retry};
@@ -17,6 +18,7 @@ use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::activity;
+use crate::app::rotate::{Rotation, Turned};
 use crate::config::{Config, DatabaseConfig, issuer};
 use crate::http::health::{bind_metrics, metrics_router};
 use crate::http::{self, server};
@@ -28,6 +30,9 @@ use crate::system::{SystemClock, SystemEntropy};
 
 /// How often catalogue and keys are read again without need (guarantee 10).
 const RELOAD_EVERY: Duration = Duration::from_secs(30);
+
+/// How often it is looked whether keys are to turn over.
+const ROTATE_EVERY: Duration = Duration::from_hours(1);
 
 /// What to do when this server's issuer is not the stored one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,13 +85,29 @@ pub(super) async fn start(
     let (clock, entropy) = (Arc::new(SystemClock::default()), Arc::new(SystemEntropy));
     let installation = open(config, Schema::AsItIs, &*clock, &*entropy).await?;
     settle_prefix(config, &installation)?;
+    if !config.resource_servers.may_have_issuer(&issuer) {
+        bail!(
+            "a resource server of the configuration has the audience {issuer}, which is the issuer and so \
+             the audience of \"default\": give it another"
+        );
+    }
     settle_issuer(&installation, &issuer, on_change, &*clock).await?;
+    let rotation = Rotation {
+        store: &installation.store,
+        root_key: &installation.root_key,
+        entropy: &*entropy,
+        now: clock.now(),
+    };
+    let algorithms = config.resource_servers.algorithms();
+    let turned = rotation.keep(&algorithms, config.policy.key_rotation).await;
+    told(&turned.context("the keys could not be looked after")?);
     let parts = Parts {
         store: installation.store,
         clock,
         entropy,
         policy: config.policy.clone(),
         forms: config.tokens.clone(),
+        resource_servers: config.resource_servers.clone(),
         issuer,
         metrics: Arc::new(Metrics::default()),
         root_key: installation.root_key,
@@ -162,9 +183,11 @@ pub(super) async fn until(
 ) {
     let flushing = tokio::spawn(flush_often(Arc::clone(&app)));
     let reloading = tokio::spawn(reload_often(Arc::clone(&app)));
+    let rotating = tokio::spawn(rotate_often(Arc::clone(&app)));
     server::serve(listener, http::service(&app), stop).await;
     flushing.abort();
     reloading.abort();
+    rotating.abort();
     if let Err(error) = app.activity.flush(&app.store).await {
         tracing::warn!(error = %error, "the last uses of tokens were not written");
     }
@@ -185,8 +208,39 @@ async fn reload_often(app: Arc<App>) {
     let mut ticks = ticks(RELOAD_EVERY);
     loop {
         ticks.tick().await;
-        if let Err(error) = app.reload().await {
+        if let Err(error) = app.reload(app.now()).await {
             tracing::warn!(error = %error, "catalogue and keys were not read again");
+        }
+    }
+}
+
+async fn rotate_often(app: Arc<App>) {
+    let mut ticks = ticks(ROTATE_EVERY);
+    loop {
+        ticks.tick().await;
+        let root_key = app.root_key();
+        let rotation = Rotation {
+            store: &app.store,
+            root_key: &root_key,
+            entropy: &*app.entropy,
+            now: app.now(),
+        };
+        let algorithms = app.resource_servers.algorithms();
+        match rotation.keep(&algorithms, app.policy.key_rotation).await {
+            Ok(turned) => told(&turned),
+            Err(error) => tracing::warn!(error = %error, "the keys were not looked after"),
+        }
+    }
+}
+
+fn told(turned: &[Turned]) {
+    for turned in turned {
+        let algorithm = turned.algorithm.name();
+        if let Some((key, _from)) = turned.made {
+            tracing::info!(key.id = %key, key.algorithm = algorithm, "a key was made");
+        }
+        for (key, _at) in &turned.retired {
+            tracing::info!(key.id = %key, key.algorithm = algorithm, "a key was given its end");
         }
     }
 }

@@ -6,6 +6,7 @@ use keyfob_core::secret::Scheme;
 use super::database::masked;
 use super::time::words;
 use super::{Config, DatabaseConfig, LogFormat, MetricsListen};
+use crate::resource_server::ResourceServers;
 
 /// What the configuration means, a sentence a line. No secret is in it.
 pub fn explain(config: &Config) -> Vec<String> {
@@ -14,6 +15,7 @@ pub fn explain(config: &Config) -> Vec<String> {
     said.extend(data(config));
     said.extend(tokens(config));
     said.extend(policy(&config.policy));
+    said.extend(resource_servers(&config.resource_servers));
     let format = match config.log.format {
         LogFormat::Text => "text",
         LogFormat::Json => "JSON",
@@ -124,6 +126,21 @@ fn policy(policy: &Policy) -> Vec<String> {
             words(policy.session_idle),
             words(policy.session_max)
         ),
-        format!("An access token lives for {}.", words(policy.access_token)),
+        match policy.key_rotation {
+            Some(after) => format!("A key signs access tokens for {}.", words(after)),
+            None => "A key signs access tokens until it is rotated by command.".to_owned(),
+        },
     ]
+}
+
+fn resource_servers(servers: &ResourceServers) -> impl Iterator<Item = String> {
+    servers.all().map(|server| {
+        let audience = server.audience("the issuer");
+        format!(
+            "An access token for {} (audience: {audience}) lives for {} and is signed with {}.",
+            server.name,
+            words(server.lifetime),
+            server.algorithm.name()
+        )
+    })
 }

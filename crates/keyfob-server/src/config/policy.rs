@@ -6,16 +6,13 @@ use keyfob_core::policy::{ExpiryPolicy, Policy};
 
 use super::error::ConfigError;
 use super::layers::Origins;
-use super::raw::{RawPolicy, RawResourceServers};
+use super::raw::RawPolicy;
 use super::time;
 
-const LIFETIME: &str = "resource_server.default.lifetime";
+/// What stands for no time at all.
+const NEVER: &str = "never";
 
-pub(super) fn of(
-    raw: &RawPolicy,
-    servers: &RawResourceServers,
-    origins: &Origins,
-) -> Result<Policy, ConfigError> {
+pub(super) fn of(raw: &RawPolicy, origins: &Origins) -> Result<Policy, ConfigError> {
     let time = |key: &str, text: &str| -> Result<Duration, ConfigError> {
         time::parse(text).map_err(|cause| origins.error(key, cause))
     };
@@ -31,15 +28,12 @@ pub(super) fn of(
         reauthentication: time("policy.reauthentication", &raw.reauthentication)?,
         session_idle: time("policy.session_idle", &raw.session_idle)?,
         session_max: time("policy.session_max", &raw.session_max)?,
-        access_token: time(LIFETIME, &servers.default.lifetime)?,
+        key_rotation: match raw.key_rotation.as_str() {
+            NEVER => None,
+            text => Some(time("policy.key_rotation", text)?),
+        },
     };
-    policy.checked().map_err(|outside| {
-        // The one knob that the rules call otherwise than the file does.
-        let key = if outside.knob == "policy.access_token" {
-            LIFETIME
-        } else {
-            outside.knob
-        };
-        origins.error(key, format!("must be {}", outside.bounds))
-    })
+    policy
+        .checked()
+        .map_err(|outside| origins.error(outside.knob, format!("must be {}", outside.bounds)))
 }

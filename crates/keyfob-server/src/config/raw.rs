@@ -18,7 +18,7 @@ pub(crate) struct RawConfig {
     pub(crate) database: RawDatabase,
     pub(crate) tokens: RawTokens,
     pub(crate) policy: RawPolicy,
-    pub(crate) resource_server: RawResourceServers,
+    pub(crate) resource_server: BTreeMap<String, RawResourceServer>,
     pub(crate) log: RawLog,
 }
 
@@ -71,18 +71,25 @@ pub(crate) struct RawPolicy {
     pub(crate) reauthentication: String,
     pub(crate) session_idle: String,
     pub(crate) session_max: String,
-}
-
-#[derive(Debug, serde::Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct RawResourceServers {
-    pub(crate) default: RawResourceServer,
+    pub(crate) key_rotation: String,
 }
 
 #[derive(Debug, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RawResourceServer {
-    pub(crate) lifetime: String,
+    pub(crate) audience: Option<String>,
+    pub(crate) lifetime: Option<String>,
+    pub(crate) algorithm: Option<RawAlgorithm>,
+}
+
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+pub(crate) enum RawAlgorithm {
+    #[serde(rename = "ES256")]
+    Es256,
+    #[serde(rename = "RS256")]
+    Rs256,
+    #[serde(rename = "EdDSA")]
+    EdDsa,
 }
 
 #[derive(Debug, serde::Deserialize)]

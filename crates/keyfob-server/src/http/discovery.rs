@@ -5,21 +5,37 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
+use keyfob_core::key::JWKS_MAX_AGE;
+use keyfob_verify::Algorithm;
 use serde::Serialize;
 
 use super::authenticate::ByToken;
 use super::json::Json;
+use super::oauth_token::TOKEN_EXCHANGE;
+use super::problem::Problem;
 use crate::context::Ctx;
-use crate::state::App;
+use crate::state::{App, STALE};
 
-/// How long others may keep keys and metadata: 5 minutes. A new key is listed for twice as long before
-/// it signs.
+/// How long others may keep keys and metadata: [`JWKS_MAX_AGE`]. A new key is listed for twice as long
+/// before it signs.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
+const _: () = assert!(JWKS_MAX_AGE.as_secs() == 300, "as in the header");
 
-/// Answers `GET /.well-known/jwks.json` (RFC 7517 §5).
-pub(super) async fn jwks(State(app): State<Arc<App>>, ctx: Ctx) -> Response {
-    let keys = app.loaded().ring.jwks(ctx.now);
-    ([(header::CACHE_CONTROL, MAX_AGE)], Json(keys)).into_response()
+/// Answers `GET /.well-known/jwks.json` (RFC 7517 §5). A key that was dropped is gone from it at once;
+/// while the store is away, what was read within the last two minutes is served.
+pub(super) async fn jwks(State(app): State<Arc<App>>, ctx: Ctx) -> Result<Response, Problem> {
+    let loaded = match app.current(ctx.now).await {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            let kept = app.loaded();
+            if ctx.now.since(kept.read_at) > STALE {
+                return Err(Problem::unavailable(error));
+            }
+            kept
+        }
+    };
+    let keys = loaded.ring.jwks(ctx.now);
+    Ok(([(header::CACHE_CONTROL, MAX_AGE)], Json(keys)).into_response())
 }
 
 /// What both documents have in common, so that they cannot differ (ATJ-08).
@@ -27,9 +43,11 @@ pub(super) async fn jwks(State(app): State<Arc<App>>, ctx: Ctx) -> Response {
 struct Metadata<'a> {
     issuer: &'a str,
     jwks_uri: String,
+    token_endpoint: String,
     scopes_supported: [&'static str; 3],
     response_types_supported: [&'static str; 0],
-    grant_types_supported: [&'static str; 0],
+    grant_types_supported: [&'static str; 1],
+    token_endpoint_auth_methods_supported: [&'static str; 1],
 }
 
 #[derive(Serialize)]
@@ -38,19 +56,20 @@ struct OpenId<'a> {
     common: Metadata<'a>,
     userinfo_endpoint: String,
     subject_types_supported: [&'static str; 1],
-    id_token_signing_alg_values_supported: [&'static str; 1],
+    id_token_signing_alg_values_supported: Vec<&'static str>,
     claims_supported: [&'static str; 6],
 }
 
 /// Answers `GET /.well-known/openid-configuration` (`OpenID` Connect Discovery 1.0 §4). It names only
 /// what exists: there is no authorization endpoint, and no ID token is issued.
 pub(super) async fn openid(State(app): State<Arc<App>>) -> Response {
+    let algorithms = app.resource_servers.algorithms().into_iter();
     let document = OpenId {
         common: metadata(&app),
         userinfo_endpoint: format!("{}/oauth/userinfo", app.issuer),
         subject_types_supported: ["public"],
-        // Required by the standard; the algorithm that our tokens are signed with.
-        id_token_signing_alg_values_supported: ["ES256"],
+        // Required by the standard; the algorithms that our tokens are signed with.
+        id_token_signing_alg_values_supported: algorithms.map(Algorithm::name).collect(),
         claims_supported: [
             "sub",
             "email",
@@ -72,10 +91,32 @@ fn metadata(app: &App) -> Metadata<'_> {
     Metadata {
         issuer: &app.issuer,
         jwks_uri: format!("{}/.well-known/jwks.json", app.issuer),
+        token_endpoint: format!("{}/oauth/token", app.issuer),
+        // Permissions are scopes too; which there are is the catalogue's business.
         scopes_supported: ["openid", "profile", "email"],
         response_types_supported: [],
-        grant_types_supported: [],
+        grant_types_supported: [TOKEN_EXCHANGE],
+        token_endpoint_auth_methods_supported: ["none"],
     }
+}
+
+/// What our own API is, as a resource (RFC 9728 §2).
+#[derive(Serialize)]
+struct ProtectedResource<'a> {
+    resource: &'a str,
+    authorization_servers: [&'a str; 1],
+    bearer_methods_supported: [&'static str; 1],
+}
+
+/// Answers `GET /.well-known/oauth-protected-resource` (RFC 9728 §3): where tokens for our own API come
+/// from.
+pub(super) async fn protected_resource(State(app): State<Arc<App>>) -> Response {
+    let document = ProtectedResource {
+        resource: &app.issuer,
+        authorization_servers: [&app.issuer],
+        bearer_methods_supported: ["header"],
+    };
+    ([(header::CACHE_CONTROL, MAX_AGE)], Json(document)).into_response()
 }
 
 /// The person behind an access token, as far as its scopes allow (`OpenID` Connect Core 1.0 §5.3).

@@ -59,6 +59,10 @@ fields! {
     ActorTokenType = "actor_token_type";
     /// The grant (RFC 6749 §4.5).
     GrantType = "grant_type";
+    /// What proves a client (RFC 6749 §2.3.1); there are none.
+    ClientSecret = "client_secret";
+    /// The same, signed (RFC 7521 §4.2).
+    ClientAssertion = "client_assertion";
     /// The target organization on v2 and v3.
     SubOrganization = "subOrganization";
     /// The target organization on v2 and v3, by another name.
@@ -82,6 +86,9 @@ impl Field {
                 | Self::DashedPersonalAccessKey
                 | Self::PersonalAccessKey
                 | Self::SubjectToken
+                | Self::ActorToken
+                | Self::ClientSecret
+                | Self::ClientAssertion
         )
     }
 }

@@ -11,6 +11,9 @@ use serde::Serialize;
 
 use super::problem::{CHALLENGE, Cause, RETRY_AFTER};
 
+/// The challenge for who authenticates as a client: the scheme that is meant for that (RFC 6749 §5.2).
+const CLIENT_CHALLENGE: HeaderValue = HeaderValue::from_static("Basic realm=\"keyfob\"");
+
 macro_rules! words {
     ($($name:ident = $word:literal, $status:ident, $meaning:literal;)+) => {
         /// Every word that a token door's `error` member can have.
@@ -52,6 +55,8 @@ words! {
         "At /oauth/token: the grant type is not token exchange.";
     InvalidGrant = "invalid_grant", UNAUTHORIZED,
         "The personal API token is not one that can be exchanged from here; the answer does not say why.";
+    InvalidClient = "invalid_client", UNAUTHORIZED,
+        "At /oauth/token: the request authenticates as a client, and there are no registered clients.";
     AccessDenied = "access_denied", FORBIDDEN,
         "The personal API token is good, but not for that organization.";
     NotFound = "not_found", NOT_FOUND,
@@ -97,6 +102,14 @@ impl OAuthError {
         Self::new(
             OAuthCode::InvalidGrant,
             "The personal API token is not valid.",
+        )
+    }
+
+    /// 401 at `/oauth/token`: somebody authenticates as a client (RFC 6749 §5.2).
+    pub fn invalid_client() -> Self {
+        Self::new(
+            OAuthCode::InvalidClient,
+            "There are no registered clients. Send no Authorization, client_secret or client_assertion.",
         )
     }
 
@@ -208,7 +221,9 @@ impl IntoResponse for OAuthError {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
         if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(header::WWW_AUTHENTICATE, CHALLENGE);
+            let is_client = self.code == OAuthCode::InvalidClient;
+            let challenge = if is_client { CLIENT_CHALLENGE } else { CHALLENGE };
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, seconds);

@@ -14,6 +14,7 @@ use crate::app::exchange::{ExchangeError, Exchanged, Wanted, exchange};
 use crate::context::Ctx;
 use crate::date;
 use crate::metrics::ExchangeOutcome;
+use crate::resource_server::ResourceServer;
 use crate::secret::SecretText;
 use crate::state::App;
 
@@ -69,7 +70,7 @@ pub(super) async fn v3(State(app): State<Arc<App>>, ctx: Ctx, request: Request) 
 }
 
 async fn answer(app: &App, ctx: &Ctx, door: &Door, request: Request) -> Response {
-    let asked = match read(door, &app.issuer, request).await {
+    let asked = match read(door, app, request).await {
         Ok(asked) => asked,
         Err(error) => {
             app.metrics.exchanged(ExchangeOutcome::Malformed);
@@ -80,6 +81,8 @@ async fn answer(app: &App, ctx: &Ctx, door: &Door, request: Request) -> Response
         pat: asked.secret.expose(),
         target: asked.target,
         scopes: asked.scopes,
+        named: &[],
+        server: asked.server,
     };
     match exchange(app, ctx, &want).await {
         Ok(exchanged) => granted(ctx, &exchanged),
@@ -87,13 +90,18 @@ async fn answer(app: &App, ctx: &Ctx, door: &Door, request: Request) -> Response
     }
 }
 
-struct Asked {
+struct Asked<'a> {
     secret: SecretText,
     target: Option<OrgId>,
     scopes: Scopes,
+    server: &'a ResourceServer,
 }
 
-async fn read(door: &Door, issuer: &str, request: Request) -> Result<Asked, OAuthError> {
+async fn read<'a>(
+    door: &Door,
+    app: &'a App,
+    request: Request,
+) -> Result<Asked<'a>, OAuthError> {
     let (parts, body) = request.into_parts();
     let mut fields = token_form(&parts.headers, parts.uri.query(), body).await?;
     let secret = credential(door, &mut fields)?;
@@ -102,16 +110,16 @@ async fn read(door: &Door, issuer: &str, request: Request) -> Result<Asked, OAut
         let description = "A permission is no scope here: scope chooses claims and never narrows.";
         OAuthError::new(OAuthCode::InvalidScope, description)
     })?;
-    if fields
-        .text(Field::Audience)
-        .is_some_and(|audience| audience != "default" && audience != issuer)
-    {
-        return Err(OAuthError::invalid_request("The audience is not known."));
-    }
+    let server = match fields.text(Field::Audience) {
+        None => Some(app.resource_servers.default_one()),
+        Some(audience) => app.resource_servers.of_audience(audience, &app.issuer),
+    };
+    let server = server.ok_or(OAuthError::invalid_request("The audience is not known."))?;
     Ok(Asked {
         secret,
         target,
         scopes,
+        server,
     })
 }
 
@@ -138,40 +146,54 @@ fn credential(door: &Door, fields: &mut Fields) -> Result<SecretText, OAuthError
 
 /// X4: none, one, or both names with the same value.
 fn organization(door: &Door, fields: &Fields) -> Result<Option<OrgId>, OAuthError> {
-    let sent = [Field::SubOrganization, Field::SubOrganizationId]
-        .map(|field| fields.text(field).map(str::trim));
-    let sent = sent.map(|text| text.filter(|text| !text.is_empty()));
-    if !door.takes_organization {
-        let named = sent.iter().any(Option::is_some);
-        return if named {
-            Err(OAuthError::invalid_request(
-                "v1 knows no organization field. Use /auth/v2/token.",
-            ))
-        } else {
-            Ok(None)
-        };
+    let names = [Field::SubOrganization, Field::SubOrganizationId];
+    if door.takes_organization {
+        let differ = "subOrganization and subOrganizationId differ. Send one of them.";
+        return organization_of(fields, names, differ);
     }
+    let is_named = |field| !fields.text(field).unwrap_or_default().trim().is_empty();
+    if names.into_iter().any(is_named) {
+        let message = "v1 knows no organization field. Use /auth/v2/token.";
+        return Err(OAuthError::invalid_request(message));
+    }
+    Ok(None)
+}
+
+/// Reads the target organization from either of two fields.
+pub(super) fn organization_of(
+    fields: &Fields,
+    names: [Field; 2],
+    differ: &'static str,
+) -> Result<Option<OrgId>, OAuthError> {
     let malformed = |_no_id| OAuthError::invalid_request("The organization is not a UUID.");
-    let read = |text: Option<&str>| text.map(str::parse::<OrgId>).transpose().map_err(malformed);
-    match (read(sent[0])?, read(sent[1])?) {
-        (Some(one), Some(other)) if one != other => Err(OAuthError::invalid_request(
-            "subOrganization and subOrganizationId differ. Send one of them.",
-        )),
+    let read = |field| {
+        let text = fields.text(field).map(str::trim);
+        let text = text.filter(|text| !text.is_empty());
+        text.map(str::parse::<OrgId>).transpose().map_err(malformed)
+    };
+    let [one, other] = names.map(read);
+    match (one?, other?) {
+        (Some(one), Some(other)) if one != other => Err(OAuthError::invalid_request(differ)),
         (one, other) => Ok(one.or(other)),
     }
 }
 
 fn granted(ctx: &Ctx, exchanged: &Exchanged) -> Response {
+    success(ctx, exchanged, "")
+}
+
+/// X5. `more` is JSON of further members, with the comma before it.
+pub(super) fn success(ctx: &Ctx, exchanged: &Exchanged, more: &str) -> Response {
     // Put together by hand: letters of base64url, dots, digits and known words need no escaping, and a
     // serializer would look at each of the token's two thousand letters for it.
     let Exchanged {
         access_token,
         expires_in,
-        scopes,
+        scope,
         ..
     } = exchanged;
     let body = format!(
-        r#"{{"access_token":"{access_token}","token_type":"Bearer","expires_in":{expires_in},"scope":"{scopes}"}}"#
+        r#"{{"access_token":"{access_token}","token_type":"Bearer","expires_in":{expires_in},"scope":"{scope}"{more}}}"#
     );
     let mut headers = HeaderMap::new();
     headers.insert(
@@ -198,6 +220,7 @@ fn refusal(error: ExchangeError) -> OAuthError {
     match error {
         ExchangeError::Unknown => OAuthError::invalid_grant(),
         ExchangeError::Denied(denial) if denial.is_of_the_target() => OAuthError::access_denied(),
+        // Nothing is named at these doors, so nothing named is refused.
         ExchangeError::Denied(_of_the_token) => OAuthError::invalid_grant(),
         ExchangeError::Outage(outage) => OAuthError::temporarily_unavailable(outage),
     }

@@ -30,9 +30,12 @@ mod on_sqlite {
     mod door_paths;
     mod door_refusals;
     mod door_success;
+    mod elsewhere;
     mod live;
+    mod keys;
     mod logs;
     mod loss;
+    mod oauth_token;
     mod organizations;
     mod outage;
     mod pat_choices;
@@ -67,9 +70,12 @@ mod on_postgres {
     mod door_paths;
     mod door_refusals;
     mod door_success;
+    mod elsewhere;
     mod live;
+    mod keys;
     mod logs;
     mod loss;
+    mod oauth_token;
     mod organizations;
     mod outage;
     mod pat_choices;

@@ -34,6 +34,7 @@ mod wire;
 mod on_sqlite {
     use super::Host;
 
+    mod keys;
     mod opening;
     mod operating;
     mod root_key_made;
@@ -49,6 +50,7 @@ mod on_sqlite {
 mod on_postgres {
     use super::Host;
 
+    mod keys;
     mod opening;
     mod operating;
     mod root_key_given;
@@ -347,4 +349,10 @@ impl Server {
 fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt as _;
     fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+/// Takes a file from everybody but its owner.
+fn only_owner(path: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(path, fs::Permissions::from_mode(0o600)).unwrap();
 }

@@ -15,6 +15,7 @@ use keyfob_core::id::{OrgId, UserId};
 use keyfob_core::policy::Policy;
 use keyfob_server::metrics::Metrics;
 use keyfob_server::open::{ROOT_KEY_FILE, found};
+use keyfob_server::resource_server::ResourceServers;
 use keyfob_server::seal::RootKey;
 use keyfob_server::state::{App, Parts};
 use keyfob_store::Store;
@@ -86,11 +87,18 @@ impl Site {
         let keys = tempfile::tempdir().unwrap();
         let root_key = RootKey::load_or_make(&keys.path().join(ROOT_KEY_FILE), &*world.entropy);
         let root_key = root_key.unwrap();
-        found(&world.store, &root_key, &*world.clock, &*world.entropy)
-            .await
-            .unwrap();
         let mut parts = parts(&world, world.store.clone(), root_key);
         change(&mut parts);
+        let algorithms = parts.resource_servers.algorithms();
+        found(
+            &world.store,
+            &parts.root_key,
+            &algorithms,
+            &*world.clock,
+            &*world.entropy,
+        )
+        .await
+        .unwrap();
         let app = Arc::new(App::build(parts).await.unwrap());
         let acme = world.root("Acme").await;
         let mobile = world.sub(acme, "Mobile").await;
@@ -223,17 +231,22 @@ impl Site {
         answer.member("access_token")
     }
 
-    /// What an access token says, as an independent library reads it under the keys that are served.
+    /// What an access token for our own API says.
     pub(crate) async fn claims(&self, jwt: &str) -> Value {
+        self.claims_for(jwt, &self.app.issuer).await
+    }
+
+    /// What an access token says, as an independent library reads it under the keys that are served.
+    pub(crate) async fn claims_for(&self, jwt: &str, audience: &str) -> Value {
         let served = self.get("/.well-known/jwks.json").send().await;
         let keys: JwkSet = serde_json::from_slice(&served.body).unwrap();
         let header = decode_header(jwt).unwrap();
         assert_eq!(header.typ.as_deref(), Some("at+jwt"));
-        let key = keys.find(&header.kid.unwrap()).unwrap();
-        let mut validation = Validation::new(jsonwebtoken::Algorithm::ES256);
+        let key = keys.find(header.kid.as_deref().unwrap()).unwrap();
+        let mut validation = Validation::new(header.alg);
         validation.set_required_spec_claims(&["exp", "iss", "aud", "sub"]);
         validation.set_issuer(&[&self.app.issuer]);
-        validation.set_audience(&[&self.app.issuer]);
+        validation.set_audience(&[audience]);
         // It reads the machine's clock, and ours stands still elsewhere.
         validation.validate_exp = false;
         let key = DecodingKey::from_jwk(key).unwrap();
@@ -276,6 +289,7 @@ fn parts(world: &World, store: Store, root_key: RootKey) -> Parts {
         entropy,
         policy: Policy::default(),
         forms: TokenForms::default(),
+        resource_servers: ResourceServers::default(),
         issuer: ISSUER.to_owned(),
         metrics: Arc::new(Metrics::default()),
         root_key,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use keyfob_core::event::{Action, Actor, CHAIN_START, Fact, FeedItem, Record, Via, link};
 use keyfob_core::id::{KeyId, OrgId, RequestId, UserId};
+use keyfob_core::key::KeyTimes;
 use keyfob_core::member::Roles;
 use keyfob_core::name::{Email, Name};
 use keyfob_core::pat::{Revoker, WantedPat, may_generate, may_revoke};
@@ -310,10 +311,7 @@ async fn change_the_instance(world: &World, tx: &mut Tx) -> Result<(), StoreErro
         sealed: vec![],
         public_key: None,
         created_at: now,
-        publish_from: now,
-        sign_from: now,
-        retire_at: None,
-        dropped_at: None,
+        times: KeyTimes::at_once(now),
     };
     key_insert(tx, &key, actor, now).await?;
     let new = NewCatalogue {

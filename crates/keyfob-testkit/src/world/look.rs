@@ -29,9 +29,10 @@ pub struct Granted {
 }
 
 /// What every exchange of a world asks for: from nowhere known, for an hour.
-pub const REQUEST: ExchangeRequest = ExchangeRequest {
+pub const REQUEST: ExchangeRequest<'static> = ExchangeRequest {
     address: None,
     scopes: Scopes::DEFAULT,
+    named: &[],
     lifetime: Duration::from_hours(1),
 };
 

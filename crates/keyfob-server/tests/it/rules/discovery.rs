@@ -31,9 +31,11 @@ async fn both_documents_say_just_this_and_agree() {
     let common = json!({
         "issuer": ISSUER,
         "jwks_uri": format!("{ISSUER}/.well-known/jwks.json"),
+        "token_endpoint": format!("{ISSUER}/oauth/token"),
         "scopes_supported": ["openid", "profile", "email"],
         "response_types_supported": [],
-        "grant_types_supported": [],
+        "grant_types_supported": ["urn:ietf:params:oauth:grant-type:token-exchange"],
+        "token_endpoint_auth_methods_supported": ["none"],
     });
     assert_eq!(document(&site, OAUTH).await, common);
     let mut openid = common;
@@ -66,8 +68,8 @@ async fn every_address_in_the_documents_is_under_the_issuer_and_exists() {
         }
     }
     // Who asks for userinfo without an access token is told so; there is something to ask.
-    let keys = "jwks_uri 200";
-    assert_eq!(found, [keys, "userinfo_endpoint 401", keys]);
+    let (keys, door) = ("jwks_uri 200", "token_endpoint 405");
+    assert_eq!(found, [keys, door, "userinfo_endpoint 401", keys, door]);
 }
 
 #[tokio::test]
@@ -82,6 +84,18 @@ async fn the_documents_name_the_public_address_and_not_the_one_that_was_asked() 
         assert_eq!(said["issuer"], issuer);
         assert_eq!(said["jwks_uri"], format!("{issuer}{JWKS}"));
     }
+}
+
+#[tokio::test]
+async fn met_04_our_own_api_says_where_its_tokens_come_from() {
+    let site = Site::on(super::backend().await).await;
+    let said = document(&site, "/.well-known/oauth-protected-resource").await;
+    let wanted = json!({
+        "resource": ISSUER,
+        "authorization_servers": [ISSUER],
+        "bearer_methods_supported": ["header"],
+    });
+    assert_eq!(said, wanted);
 }
 
 #[tokio::test]

@@ -11,10 +11,12 @@ const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What each caller gets: nobody; a stranger's session; an access token of the owner's, for the
 /// organization; the owner's session. The object is always the organization, or a thing of the owner's.
-const MATRIX: [(&str, &str, [u16; 4]); 25] = [
+const MATRIX: [(&str, &str, [u16; 4]); 27] = [
     ("POST", "/auth/v1/token", [200, 200, 200, 200]),
     ("POST", "/auth/v2/token", [200, 200, 200, 200]),
     ("POST", "/auth/v3/token", [200, 200, 200, 200]),
+    // Whoever authenticates there is taken for a client, and there are none.
+    ("POST", "/oauth/token", [200, 200, 401, 200]),
     ("GET", "/.well-known/jwks.json", [200, 200, 200, 200]),
     (
         "GET",
@@ -24,6 +26,11 @@ const MATRIX: [(&str, &str, [u16; 4]); 25] = [
     (
         "GET",
         "/.well-known/oauth-authorization-server",
+        [200, 200, 200, 200],
+    ),
+    (
+        "GET",
+        "/.well-known/oauth-protected-resource",
         [200, 200, 200, 200],
     ),
     ("GET", "/oauth/userinfo", [401, 401, 200, 401]),
@@ -140,6 +147,10 @@ impl Things {
             ("POST", "/auth/v3/token") => site
                 .ask(method, &target)
                 .form(&format!("personalAccessKey={secret}")),
+            ("POST", "/oauth/token") => site.ask(method, &target).form(&format!(
+                "grant_type=urn:ietf:params:oauth:grant-type:token-exchange\
+                 &subject_token_type=urn:keyfob:token-type:pat&subject_token={secret}"
+            )),
             ("POST", door) if door.starts_with("/auth/v") => {
                 site.ask(method, &target).form(&format!("pat={secret}"))
             }
