@@ -83,10 +83,7 @@ impl KeyTimes {
 
     /// Whether the JWKS lists it.
     pub fn is_listed_at(&self, now: Timestamp) -> bool {
-        matches!(
-            self.state_at(now),
-            KeyState::Announced | KeyState::Signing
-        )
+        matches!(self.state_at(now), KeyState::Announced | KeyState::Signing)
     }
 
     /// Whether what it signed is over, or refused.
@@ -251,10 +248,17 @@ mod tests {
         let change = due.plus(ANNOUNCED);
         assert_eq!(keys[1].1.publish_from, due);
         assert_eq!(keys[1].1.sign_from, change);
-        assert_eq!(signer(&keys, Timestamp::from_millis(change.millis() - 1)), Some(id(1)));
+        assert_eq!(
+            signer(&keys, Timestamp::from_millis(change.millis() - 1)),
+            Some(id(1))
+        );
         assert_eq!(signer(&keys, change), Some(id(2)));
         let last_token_of_the_old_key_is_over = change.plus(ACCESS_TOKEN_MAX);
-        assert!(keys[0].1.is_listed_at(last_token_of_the_old_key_is_over.plus(Duration::from_secs(30))));
+        assert!(
+            keys[0]
+                .1
+                .is_listed_at(last_token_of_the_old_key_is_over.plus(Duration::from_secs(30)))
+        );
         assert!(!keys[0].1.is_listed_at(change.plus(OUTLIVED)));
     }
 
@@ -284,7 +288,8 @@ mod tests {
     }
 
     #[test]
-    fn an_algorithm_that_comes_back_gets_a_new_key_and_the_old_one_outlives_what_it_signs_meanwhile() {
+    fn an_algorithm_that_comes_back_gets_a_new_key_and_the_old_one_outlives_what_it_signs_meanwhile()
+     {
         let mut keys = vec![(id(1), KeyTimes::at_once(NOW))];
         let given_up = plan(&keys, Wanted::GivenUp, NOW);
         assert_eq!(given_up.retire, [(id(1), NOW.plus(OUTLIVED))]);
@@ -293,12 +298,23 @@ mod tests {
         let back = NOW.plus(Duration::from_hours(20));
         let again = plan(&keys, KEEP, back);
         carry_out(&mut keys, &again, back);
-        assert_eq!(signer(&keys, back), Some(id(1)), "until the new one is known");
+        assert_eq!(
+            signer(&keys, back),
+            Some(id(1)),
+            "until the new one is known"
+        );
         assert_eq!(signer(&keys, back.plus(ANNOUNCED)), Some(id(2)));
-        assert_eq!(keys[0].1.retire_at, Some(back.plus(ANNOUNCED).plus(OUTLIVED)));
+        assert_eq!(
+            keys[0].1.retire_at,
+            Some(back.plus(ANNOUNCED).plus(OUTLIVED))
+        );
         let much_later = NOW.plus(DAY * 9);
         keys[1].1.retire_at = Some(much_later);
         let anew = plan(&keys, KEEP, much_later);
-        assert_eq!(anew.make, Some(KeyTimes::at_once(much_later)), "nothing is left to wait for");
+        assert_eq!(
+            anew.make,
+            Some(KeyTimes::at_once(much_later)),
+            "nothing is left to wait for"
+        );
     }
 }

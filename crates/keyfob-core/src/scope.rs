@@ -219,11 +219,18 @@ mod tests {
         assert_eq!(read.claims.to_string(), "email");
         let only = NamedScopes::parse(Some("build:view")).expect("good");
         assert_eq!(only.claims.to_string(), "", "no claim was asked for");
-        let many = |count: usize| (0..count).map(|number| format!("m:{number} ")).collect::<String>();
+        let many = |count: usize| {
+            (0..count)
+                .map(|number| format!("m:{number} "))
+                .collect::<String>()
+        };
         assert!(NamedScopes::parse(Some(&many(200))).is_ok());
         assert_eq!(NamedScopes::parse(Some(&many(201))), Err(UnknownScope));
         let long = |length: usize| format!("m:{}", "x".repeat(length - 2));
         assert!(NamedScopes::parse(Some(&long(SCOPE_MAX))).is_ok());
-        assert_eq!(NamedScopes::parse(Some(&long(SCOPE_MAX + 1))), Err(UnknownScope));
+        assert_eq!(
+            NamedScopes::parse(Some(&long(SCOPE_MAX + 1))),
+            Err(UnknownScope)
+        );
     }
 }

@@ -5,9 +5,7 @@ use std::io;
 use self::keys::Rotate;
 use self::roles::Mode;
 use self::serve::OnIssuerChange;
-use crate::cli::{
-    Cli, Command, ConfigCommand, KeysCommand, OrgCommand, RolesCommand, UserCommand,
-};
+use crate::cli::{Cli, Command, ConfigCommand, KeysCommand, OrgCommand, RolesCommand, UserCommand};
 use crate::config::Config;
 use crate::telemetry;
 

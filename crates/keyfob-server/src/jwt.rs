@@ -80,7 +80,10 @@ fn claims<'a>(
         roles,
         email: email.then_some(user.email.as_str()),
         email_verified: email.then_some(user.email_verified_at.is_some()),
-        name: grant.scopes.has_profile().then_some(user.full_name.as_str()),
+        name: grant
+            .scopes
+            .has_profile()
+            .then_some(user.full_name.as_str()),
         auth_time: pat.lifetime.start.seconds(),
     }
 }

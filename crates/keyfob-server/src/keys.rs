@@ -52,9 +52,10 @@ impl KeyRing {
     pub fn open(number: i64, records: &[KeyRecord], root_key: &RootKey) -> Result<Self, BadKeys> {
         let (mut peppers, mut signing) = (Vec::new(), Vec::new());
         // What was dropped, or is over, holds no secret any more.
-        let kept = records.iter().rev().filter(|record| {
-            record.times.dropped_at.is_none() && !record.is_forgotten()
-        });
+        let kept = records
+            .iter()
+            .rev()
+            .filter(|record| record.times.dropped_at.is_none() && !record.is_forgotten());
         for record in kept {
             let opened = root_key
                 .open(&record.purpose, record.id.uuid(), &record.sealed)
@@ -243,7 +244,10 @@ mod tests {
                 let mut record = made(algorithm, &root_key);
                 record.algorithm = other.name().to_owned();
                 let opened = ring(&[record], &root_key);
-                assert!(matches!(opened, Err(BadKeys::NotAKey(_))), "{algorithm:?} as {other:?}");
+                assert!(
+                    matches!(opened, Err(BadKeys::NotAKey(_))),
+                    "{algorithm:?} as {other:?}"
+                );
             }
         }
     }

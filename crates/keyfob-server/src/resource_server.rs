@@ -43,7 +43,9 @@ pub enum BadResourceServer {
     #[error("a resource server other than \"default\" needs an audience")]
     NoAudience,
     /// An audience that is empty, too long, or has white space or control characters.
-    #[error("an audience has 1 to 200 visible ASCII characters, such as \"https://api.example.com\"")]
+    #[error(
+        "an audience has 1 to 200 visible ASCII characters, such as \"https://api.example.com\""
+    )]
     Audience,
     /// An audience that another one has, or is called.
     #[error("the audience \"{0}\" is that of, or the name of, another resource server")]
@@ -99,7 +101,9 @@ impl ResourceServers {
         let means = |other: &ResourceServer| {
             other.name == audience || other.audience.as_deref() == Some(audience)
         };
-        let is_named = self.all().any(|other| other.audience.as_deref() == Some(&server.name));
+        let is_named = self
+            .all()
+            .any(|other| other.audience.as_deref() == Some(&server.name));
         if is_named || self.all().any(means) {
             return Err(BadResourceServer::Taken(audience.to_owned()));
         }
@@ -202,7 +206,9 @@ mod tests {
     #[test]
     fn res_01_a_resource_is_an_absolute_uri_without_a_fragment() {
         let mut servers = two();
-        servers.put(server("odd", Some("builds-api"))).expect("good");
+        servers
+            .put(server("odd", Some("builds-api")))
+            .expect("good");
         let found = |uri| servers.of_resource(uri, ISSUER).is_some();
         assert!(found("https://builds.example.com") && found(ISSUER));
         assert!(!found("https://builds.example.com#x"));
@@ -213,7 +219,8 @@ mod tests {
     #[test]
     fn audiences_are_unique_and_default_has_the_issuer() {
         let mut servers = two();
-        let mut refused = |name, audience| servers.put(server(name, audience)).expect_err("refused");
+        let mut refused =
+            |name, audience| servers.put(server(name, audience)).expect_err("refused");
         let taken = |text: &str| BadResourceServer::Taken(text.to_owned());
         assert_eq!(refused("x", None), BadResourceServer::NoAudience);
         assert_eq!(refused("x", Some("a b")), BadResourceServer::Audience);
@@ -222,7 +229,10 @@ mod tests {
         assert_eq!(refused("x", Some("default")), taken("default"));
         let twice = "https://builds.example.com";
         assert_eq!(refused("x", Some(twice)), taken(twice));
-        assert_eq!(refused(DEFAULT, Some("a")), BadResourceServer::AudienceOfDefault);
+        assert_eq!(
+            refused(DEFAULT, Some("a")),
+            BadResourceServer::AudienceOfDefault
+        );
         assert!(!servers.may_have_issuer(twice) && servers.may_have_issuer(ISSUER));
     }
 
@@ -230,7 +240,10 @@ mod tests {
     fn a_lifetime_is_a_minute_to_a_day() {
         let mut servers = ResourceServers::default();
         let mut with = |lifetime| {
-            let server = ResourceServer { lifetime, ..server(DEFAULT, None) };
+            let server = ResourceServer {
+                lifetime,
+                ..server(DEFAULT, None)
+            };
             servers.put(server).is_ok()
         };
         assert!(with(Duration::from_mins(1)) && with(Duration::from_hours(24)));

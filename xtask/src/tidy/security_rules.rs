@@ -90,7 +90,9 @@ mod tests {
 
     fn about(row: &str) -> Vec<String> {
         let findings = check(&Tree::of([(TABLE, row), CODE]));
-        let of_row = findings.into_iter().filter(|finding| !finding.message.ends_with("has no row"));
+        let of_row = findings
+            .into_iter()
+            .filter(|finding| !finding.message.ends_with("has no row"));
         of_row.map(|finding| finding.message).collect()
     }
 
@@ -99,18 +101,33 @@ mod tests {
         let nothing: [&str; 0] = [];
         assert_eq!(about("| TOK-01 | `tok_01_get_is_405` | |"), nothing);
         assert_eq!(about("| TOK-01 | | Not built. |"), nothing);
-        assert_eq!(about("| TOK-01 | `tok_01_get` | |"), ["there is no test tok_01_get"]);
-        assert_eq!(about("| TOK-01 | | |"), ["name a test, or say why there is none"]);
-        assert_eq!(about("| TOK-01 | a |"), ["a row has three cells: rule, tests, why not"]);
+        assert_eq!(
+            about("| TOK-01 | `tok_01_get` | |"),
+            ["there is no test tok_01_get"]
+        );
+        assert_eq!(
+            about("| TOK-01 | | |"),
+            ["name a test, or say why there is none"]
+        );
+        assert_eq!(
+            about("| TOK-01 | a |"),
+            ["a row has three cells: rule, tests, why not"]
+        );
     }
 
     #[test]
     fn every_rule_has_a_row() {
         let findings = check(&Tree::of([(TABLE, "| TOK-01 | | Not built. |"), CODE]));
-        let absent: Vec<String> = findings.into_iter().map(|finding| finding.message).collect();
+        let absent: Vec<String> = findings
+            .into_iter()
+            .map(|finding| finding.message)
+            .collect();
         assert!(absent.contains(&"TOK-13 has no row".to_owned()));
         assert!(!absent.contains(&"TOK-01 has no row".to_owned()));
         assert_eq!(absent.len(), 100 + 14 - 1);
-        assert!(check(&Tree::of([CODE])).is_empty(), "no table, nothing to hold");
+        assert!(
+            check(&Tree::of([CODE])).is_empty(),
+            "no table, nothing to hold"
+        );
     }
 }

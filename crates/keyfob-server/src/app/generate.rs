@@ -116,7 +116,11 @@ impl Draft<'_> {
             tx.commit().await?;
             return Ok(kept);
         }
-        let loaded = self.app.loaded_in(&mut tx, self.ctx.now).await.map_err(Outage::from)?;
+        let loaded = self
+            .app
+            .loaded_in(&mut tx, self.ctx.now)
+            .await
+            .map_err(Outage::from)?;
         let here = place(&mut tx, self.who.user.id, self.organization).await??;
         let facts = self.facts(&mut tx, &here).await?;
         let permit = may_generate(&facts, self.want(&loaded)?, &self.app.policy, self.ctx.now)?;

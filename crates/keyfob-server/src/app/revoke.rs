@@ -54,7 +54,10 @@ pub async fn revoke(
             Caller::Session(who) => (who.user.id, Via::Session),
             Caller::Token(token) => (token.user(), Via::Token),
         };
-        let loaded = app.loaded_in(&mut tx, ctx.now).await.map_err(Outage::from)?;
+        let loaded = app
+            .loaded_in(&mut tx, ctx.now)
+            .await
+            .map_err(Outage::from)?;
         let here = place(&mut tx, user, organization).await??;
         let found = pat_find(&mut tx, organization, pat)
             .await?

@@ -113,18 +113,24 @@ fn table(records: &[KeyRecord], now: Timestamp) -> String {
 
 fn state(record: &KeyRecord, all: &[KeyRecord], now: Timestamp) -> String {
     let times = record.times;
-    let same_kind = |other: &&KeyRecord| {
-        other.purpose == record.purpose && other.algorithm == record.algorithm
-    };
+    let same_kind =
+        |other: &&KeyRecord| other.purpose == record.purpose && other.algorithm == record.algorithm;
     let signing = all
         .iter()
         .filter(same_kind)
         .filter(|other| other.times.state_at(now) == KeyState::Signing);
-    let is_newest = signing.max_by_key(|other| (other.times.sign_from, other.id))
+    let is_newest = signing
+        .max_by_key(|other| (other.times.sign_from, other.id))
         .is_some_and(|newest| newest.id == record.id);
-    let verb = if record.purpose == ACCESS_TOKEN { "signs" } else { "stores new tokens" };
+    let verb = if record.purpose == ACCESS_TOKEN {
+        "signs"
+    } else {
+        "stores new tokens"
+    };
     let until = |at: Option<Timestamp>| {
-        at.map_or_else(String::new, |at| format!(", listed until {}", date::rfc3339(at)))
+        at.map_or_else(String::new, |at| {
+            format!(", listed until {}", date::rfc3339(at))
+        })
     };
     match times.state_at(now) {
         KeyState::Waiting => format!("listed from {}", date::rfc3339(times.publish_from)),
@@ -152,10 +158,15 @@ fn report(turned: &[Turned], now: Timestamp) -> String {
             None => {}
         }
         for (key, at) in &turned.retired {
-            line(format!("the key {key} is listed until {}.", date::rfc3339(*at)));
+            line(format!(
+                "the key {key} is listed until {}.",
+                date::rfc3339(*at)
+            ));
         }
         for key in &turned.dropped {
-            line(format!("the key {key} was dropped: what it signed is refused."));
+            line(format!(
+                "the key {key} was dropped: what it signed is refused."
+            ));
         }
     }
     if text.is_empty() {

@@ -367,7 +367,8 @@ fn the_explanation_tells_everything_but_secrets() {
     The expiry of a token is not required; by default none, at most 365 days.
     Making a credential needs a sign-in within the last 15 minutes.
     A session ends after 30 minutes without use, and after 12 hours at the latest.
-    An access token lives for 1 hour.
+    A key signs access tokens for 90 days.
+    An access token for default (audience: the issuer) lives for 1 hour and is signed with ES256.
     Log events (info) go to standard error as text.
     ");
 }

@@ -222,7 +222,11 @@ impl IntoResponse for OAuthError {
         headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
         if self.status == StatusCode::UNAUTHORIZED {
             let is_client = self.code == OAuthCode::InvalidClient;
-            let challenge = if is_client { CLIENT_CHALLENGE } else { CHALLENGE };
+            let challenge = if is_client {
+                CLIENT_CHALLENGE
+            } else {
+                CHALLENGE
+            };
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         if let Some(seconds) = self.retry_after {

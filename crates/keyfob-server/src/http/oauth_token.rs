@@ -29,15 +29,16 @@ const PAT_TYPE: &str = "urn:keyfob:token-type:pat";
 /// The type of what is given for it (RFC 8693 §3).
 const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
 /// Further member of the answer (RFC 8693 §2.2.1).
-const ISSUED: &str =
-    r#","issued_token_type":"urn:ietf:params:oauth:token-type:access_token""#;
+const ISSUED: &str = r#","issued_token_type":"urn:ietf:params:oauth:token-type:access_token""#;
 
 /// Answers `POST /oauth/token`.
 pub(super) async fn token(State(app): State<Arc<App>>, ctx: Ctx, request: Request) -> Response {
     let claims_a_client = request.headers().contains_key(header::AUTHORIZATION);
     let (parts, body) = request.into_parts();
     let fields = match token_form(&parts.headers, parts.uri.query(), body).await {
-        Ok(fields) if claims_a_client || is_client(&fields) => return malformed(&app, OAuthError::invalid_client()),
+        Ok(fields) if claims_a_client || is_client(&fields) => {
+            return malformed(&app, OAuthError::invalid_client());
+        }
         Ok(fields) => fields,
         Err(error) => return malformed(&app, error),
     };
@@ -133,11 +134,13 @@ fn types(fields: &Fields) -> Result<(), OAuthError> {
 
 /// X10: the one resource server that is meant, by `audience`, by `resource`, or by both alike.
 fn server<'a>(app: &'a App, fields: &Fields) -> Result<&'a ResourceServer, OAuthError> {
-    let unknown = OAuthError::new(OAuthCode::InvalidTarget, "The resource server is not known.");
+    let unknown = OAuthError::new(
+        OAuthCode::InvalidTarget,
+        "The resource server is not known.",
+    );
     let (servers, issuer) = (&app.resource_servers, &app.issuer);
-    let named = |field, find: &dyn Fn(&str) -> Option<&'a ResourceServer>| {
-        fields.text(field).map(find)
-    };
+    let named =
+        |field, find: &dyn Fn(&str) -> Option<&'a ResourceServer>| fields.text(field).map(find);
     let by_audience = named(Field::Audience, &|text| servers.of_audience(text, issuer));
     let by_resource = named(Field::Resource, &|text| servers.of_resource(text, issuer));
     match (by_audience, by_resource) {

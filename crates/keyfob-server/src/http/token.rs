@@ -97,11 +97,7 @@ struct Asked<'a> {
     server: &'a ResourceServer,
 }
 
-async fn read<'a>(
-    door: &Door,
-    app: &'a App,
-    request: Request,
-) -> Result<Asked<'a>, OAuthError> {
+async fn read<'a>(door: &Door, app: &'a App, request: Request) -> Result<Asked<'a>, OAuthError> {
     let (parts, body) = request.into_parts();
     let mut fields = token_form(&parts.headers, parts.uri.query(), body).await?;
     let secret = credential(door, &mut fields)?;

@@ -31,8 +31,8 @@ mod on_sqlite {
     mod door_refusals;
     mod door_success;
     mod elsewhere;
-    mod live;
     mod keys;
+    mod live;
     mod logs;
     mod loss;
     mod oauth_token;
@@ -71,8 +71,8 @@ mod on_postgres {
     mod door_refusals;
     mod door_success;
     mod elsewhere;
-    mod live;
     mod keys;
+    mod live;
     mod logs;
     mod loss;
     mod oauth_token;

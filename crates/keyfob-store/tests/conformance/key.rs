@@ -12,8 +12,8 @@ use keyfob_store::key::{
     KeyRecord, key_drop, key_forget, key_insert, key_list, key_pepper_is_needed, key_reseal,
     key_retire,
 };
-use keyfob_store::{StoreError, Tx};
 use keyfob_store::probe::Cell;
+use keyfob_store::{StoreError, Tx};
 use keyfob_testkit::world::World;
 
 use super::super::{by_hand, changes_nothing, conflict, written};
@@ -118,7 +118,9 @@ async fn a_key_gets_an_end_which_raises_the_number_and_is_recorded() {
     assert_eq!(list(&world).await, [key.clone()]);
     let unknown = KeyId::new(world.now(), world.id_random());
     let of_none = async |tx: &mut Tx| key_retire(tx, unknown, end, actor, now).await;
-    changes_nothing(&world, change(&world, of_none)).await.unwrap();
+    changes_nothing(&world, change(&world, of_none))
+        .await
+        .unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,7 +136,9 @@ async fn a_dropped_key_loses_its_secret_for_good_and_the_feed_tells_of_it_once()
     assert_eq!(dropped.feed, [FeedItem::Key(key.id)]);
     assert_eq!(key_set(&world).await, 3);
     let again = async |tx: &mut Tx| key_drop(tx, key.id, actor, now).await;
-    changes_nothing(&world, change(&world, again)).await.unwrap();
+    changes_nothing(&world, change(&world, again))
+        .await
+        .unwrap();
     let late = async |tx: &mut Tx| key_retire(tx, key.id, now, actor, now).await;
     changes_nothing(&world, change(&world, late)).await.unwrap();
     key.times.dropped_at = Some(now);
@@ -151,7 +155,10 @@ async fn of_a_dropped_pepper_no_verifier_hears() {
     let (actor, now) = (&world.actor, world.now());
     let drop = async |tx: &mut Tx| key_drop(tx, pepper.id, actor, now).await;
     let dropped = written(&world, None, change(&world, drop)).await;
-    assert_eq!((dropped.audit, dropped.feed), (vec!["key.dropped pepper".to_owned()], vec![]));
+    assert_eq!(
+        (dropped.audit, dropped.feed),
+        (vec!["key.dropped pepper".to_owned()], vec![])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -167,7 +174,11 @@ async fn all_secrets_are_sealed_anew_together_with_the_check_value() {
     let resealed = written(&world, None, change(&world, reseal)).await;
     resealed.said.unwrap();
     assert_eq!(resealed.audit, ["root_key.changed"]);
-    let kept: Vec<_> = list(&world).await.into_iter().map(|key| (key.id, key.sealed)).collect();
+    let kept: Vec<_> = list(&world)
+        .await
+        .into_iter()
+        .map(|key| (key.id, key.sealed))
+        .collect();
     assert_eq!(kept, sealed);
     assert_eq!(key_set(&world).await, 4);
     let mut tx = world.store.read_single().await.unwrap();
@@ -191,13 +202,21 @@ async fn p12_a_pepper_is_needed_until_its_last_token_is_over() {
     let world = world().await;
     let needed = async || {
         let mut tx = world.store.read_single().await.unwrap();
-        key_pepper_is_needed(&mut tx, world.pepper_id, world.now()).await.unwrap()
+        key_pepper_is_needed(&mut tx, world.pepper_id, world.now())
+            .await
+            .unwrap()
     };
     assert!(!needed().await);
-    let (ana, acme) = (world.user("ana@acme.example").await, world.root("Acme").await);
+    let (ana, acme) = (
+        world.user("ana@acme.example").await,
+        world.root("Acme").await,
+    );
     world.member(ana, acme, &["owner"]).await;
     let endless = world.pat(ana, acme).await;
-    let want = WantedPat { expiry: WantedExpiry::InDays(1), ..WantedPat::default() };
+    let want = WantedPat {
+        expiry: WantedExpiry::InDays(1),
+        ..WantedPat::default()
+    };
     world.pat_with(ana, acme, want).await;
     assert!(needed().await);
     world.revoke(&endless, Revoker::Operator).await;

@@ -22,7 +22,8 @@ fn the_defaults_are_a_configuration_file_that_changes_nothing() {
     The expiry of a token is not required; by default none, without a limit.
     Making a credential needs a sign-in within the last 15 minutes.
     A session ends after 30 minutes without use, and after 12 hours at the latest.
-    An access token lives for 1 hour.
+    A key signs access tokens for 90 days.
+    An access token for default (audience: the issuer) lives for 1 hour and is signed with ES256.
     Log events (info) go to standard error as text.
     ");
     // Named in a file it is the operator's own word, and no other port is taken for it.
@@ -80,7 +81,7 @@ fn a_key_or_value_that_nobody_knows_is_refused_where_it_was_set() {
     assert_eq!(
         host.refusal(&file),
         "policy.pat_limits (from bad.toml): not known; known here: pat_limit, pat_expiry_default, \
-         pat_expiry_max, pat_expiry_required, reauthentication, session_idle, session_max"
+         pat_expiry_max, pat_expiry_required, reauthentication, session_idle, session_max, key_rotation"
     );
     host.write("bad.toml", "[policy]\npat_limit = 0\n");
     let said = host.refusal(&file);

@@ -37,7 +37,11 @@ fn a_rotation_is_announced_first_and_said_once() {
     assert_eq!(lines.len(), 2, "{said}");
     assert!(lines[0].starts_with("ES256: the key ") && lines[0].contains(" signs from "));
     assert!(lines[1].starts_with("ES256: the key ") && lines[1].contains(" is listed until "));
-    assert_eq!(jwks()["keys"].as_array().unwrap().len(), 2, "at once, without a restart");
+    assert_eq!(
+        jwks()["keys"].as_array().unwrap().len(),
+        2,
+        "at once, without a restart"
+    );
     let again = host.printed(&["keys", "rotate"]);
     let idle = "Nothing changes: the next key is listed already and will sign soon.\n";
     assert_eq!(again, idle);
@@ -54,7 +58,10 @@ fn t_20_when_an_emergency_rotation_has_ended_old_tokens_are_refused() {
     let jwt = server.wire.jwt(&pat);
     assert_eq!(server.wire.with_jwt(&jwt), "200");
     let said = host.printed(&["keys", "rotate", "--emergency"]);
-    assert!(said.contains(" signs now.\n") && said.contains(" was dropped: what it signed is refused.\n"));
+    assert!(
+        said.contains(" signs now.\n")
+            && said.contains(" was dropped: what it signed is refused.\n")
+    );
     assert_eq!(server.wire.with_jwt(&jwt), "401 invalid_token");
     let new = server.wire.jwt(&pat);
     assert_eq!(server.wire.with_jwt(&new), "200");
@@ -69,9 +76,16 @@ fn p12_the_root_key_is_changed_beside_a_running_server() {
     let pat = server.wire.generate(&server.wire.sign_in("ana"), &acme);
     let jwt = server.wire.jwt(&pat);
     let new = "new.key";
-    fs::write(host.path(new), format!("{}\n", data_encoding::BASE64.encode(&[7; 32]))).unwrap();
+    fs::write(
+        host.path(new),
+        format!("{}\n", data_encoding::BASE64.encode(&[7; 32])),
+    )
+    .unwrap();
     let open = host.refusal(&["keys", "rewrap", "--new-root-key-file", new]);
-    assert_eq!(open, "the root key new.key can be read by others: take that right away (chmod 600 new.key)");
+    assert_eq!(
+        open,
+        "the root key new.key can be read by others: take that right away (chmod 600 new.key)"
+    );
     super::super::only_owner(&host.path(new));
     let said = host.printed(&["keys", "rewrap", "--new-root-key-file", new]);
     assert!(said.starts_with("Everything is sealed under the root key in new.key. Put that file"));
@@ -81,7 +95,10 @@ fn p12_the_root_key_is_changed_beside_a_running_server() {
     assert_eq!(server.stop().code, Some(0));
     assert_eq!(host.serve(&URL).wire.exchange(&pat).outcome(), "200");
     let same = host.refusal(&["keys", "rewrap", "--new-root-key-file", host.root_key]);
-    assert!(same.ends_with("root.key holds the root key that is in use"), "{same}");
+    assert!(
+        same.ends_with("root.key holds the root key that is in use"),
+        "{same}"
+    );
 }
 
 #[test]
@@ -98,7 +115,10 @@ fn p12_another_pepper_leaves_old_tokens_good() {
         assert_eq!(server.wire.exchange(pat).outcome(), "200");
     }
     let listed = host.printed(&["keys", "list"]);
-    assert!(listed.contains("  kept until its last token is over\n"), "{listed}");
+    assert!(
+        listed.contains("  kept until its last token is over\n"),
+        "{listed}"
+    );
 }
 
 #[test]
@@ -107,7 +127,10 @@ fn x10_each_resource_server_has_its_audience_and_its_algorithm() {
     let acme = host.acme();
     for (name, value) in [
         ("KEYFOB__RESOURCE_SERVER__DEFAULT__ALGORITHM", "EdDSA"),
-        ("KEYFOB__RESOURCE_SERVER__BUILDS__AUDIENCE", "https://builds.example.com"),
+        (
+            "KEYFOB__RESOURCE_SERVER__BUILDS__AUDIENCE",
+            "https://builds.example.com",
+        ),
         ("KEYFOB__RESOURCE_SERVER__BUILDS__ALGORITHM", "RS256"),
     ] {
         host.set(name, value);
@@ -120,10 +143,16 @@ fn x10_each_resource_server_has_its_audience_and_its_algorithm() {
     assert_eq!(server.wire.with_jwt(&jwt), "200");
     let form = format!("pat={pat}&audience=builds");
     let answer = server.wire.ask("POST", "/auth/v2/token").form(&form).send();
-    assert_eq!(algorithm(&answer.member("access_token")), jsonwebtoken::Algorithm::RS256);
+    assert_eq!(
+        algorithm(&answer.member("access_token")),
+        jsonwebtoken::Algorithm::RS256
+    );
     assert_eq!(answer.json()["expires_in"], 300);
     assert_eq!(server.stop().code, Some(0));
-    host.set("KEYFOB__RESOURCE_SERVER__BUILDS__AUDIENCE", "http://127.0.0.1:8787");
+    host.set(
+        "KEYFOB__RESOURCE_SERVER__BUILDS__AUDIENCE",
+        "http://127.0.0.1:8787",
+    );
     let shared = host.refusal(&[&["serve", "--listen", "127.0.0.1:0"], &URL[..]].concat());
     assert_eq!(
         shared,

@@ -24,14 +24,20 @@ const ALL: [Algorithm; 3] = [Algorithm::Es256, Algorithm::Rs256, Algorithm::EdDs
 async fn turn(site: &Site, wanted: Wanted) -> Vec<Turned> {
     let in_use = site.app.resource_servers.algorithms();
     let wanted: Vec<_> = in_use.into_iter().map(|each| (each, wanted)).collect();
-    rotation(site, &site.app.root_key()).turn(&wanted).await.unwrap()
+    rotation(site, &site.app.root_key())
+        .turn(&wanted)
+        .await
+        .unwrap()
 }
 
 /// What the server does on its own every hour.
 async fn keep(site: &Site) -> Vec<Turned> {
     let in_use = site.app.resource_servers.algorithms();
     let after = site.app.policy.key_rotation;
-    rotation(site, &site.app.root_key()).keep(&in_use, after).await.unwrap()
+    rotation(site, &site.app.root_key())
+        .keep(&in_use, after)
+        .await
+        .unwrap()
 }
 
 fn rotation<'a>(site: &'a Site, root_key: &'a RootKey) -> Rotation<'a> {
@@ -51,7 +57,9 @@ async fn records(site: &Site) -> Vec<KeyRecord> {
 async fn listed(app: &Arc<App>) -> Vec<String> {
     let answer = Ask::new(app, "GET", JWKS).send().await.json();
     let keys = answer["keys"].as_array().unwrap().iter();
-    let mut kids: Vec<String> = keys.map(|key| key["kid"].as_str().unwrap().to_owned()).collect();
+    let mut kids: Vec<String> = keys
+        .map(|key| key["kid"].as_str().unwrap().to_owned())
+        .collect();
     kids.sort();
     kids
 }
@@ -85,7 +93,10 @@ async fn jwt_01_tokens_of_each_algorithm_are_read_by_another_library_and_taken_b
         let pat = site.pat("ana", site.acme).await;
         let jwt = site.jwt(&pat, site.acme).await;
         let header = jsonwebtoken::decode_header(&jwt).unwrap();
-        assert_eq!(format!("{:?}", header.alg).to_uppercase(), algorithm.name().to_uppercase());
+        assert_eq!(
+            format!("{:?}", header.alg).to_uppercase(),
+            algorithm.name().to_uppercase()
+        );
         assert_eq!(site.claims(&jwt).await["pid"], pat.id);
         assert_eq!(with_jwt(&site, &jwt).await, "200");
         let answer = site.get(JWKS).send().await.json();
@@ -95,8 +106,15 @@ async fn jwt_01_tokens_of_each_algorithm_are_read_by_another_library_and_taken_b
         for private in ["d", "p", "q", "dp", "dq", "qi", "k", "oth"] {
             assert_eq!(keys[0].get(private), None);
         }
-        let openid = site.get("/.well-known/openid-configuration").send().await.json();
-        assert_eq!(openid["id_token_signing_alg_values_supported"][0], algorithm.name());
+        let openid = site
+            .get("/.well-known/openid-configuration")
+            .send()
+            .await
+            .json();
+        assert_eq!(
+            openid["id_token_signing_alg_values_supported"][0],
+            algorithm.name()
+        );
     }
 }
 
@@ -110,7 +128,8 @@ async fn jwt_01_an_rs256_key_has_3072_bits() {
 }
 
 #[tokio::test]
-async fn t_20_in_a_normal_rotation_no_valid_token_is_refused_and_none_is_signed_with_an_unlisted_key() {
+async fn t_20_in_a_normal_rotation_no_valid_token_is_refused_and_none_is_signed_with_an_unlisted_key()
+ {
     let site = Site::on(super::backend().await).await;
     let pat = site.pat("ana", site.acme).await;
     let old = site.jwt(&pat, site.acme).await;
@@ -135,9 +154,15 @@ async fn t_20_in_a_normal_rotation_no_valid_token_is_refused_and_none_is_signed_
     assert_eq!(listed(&site.app).await, [next.to_string()]);
     keep(&site).await;
     let records = records(&site).await;
-    let retired = records.iter().find(|key| key.id.to_string() == kid(&old)).unwrap();
+    let retired = records
+        .iter()
+        .find(|key| key.id.to_string() == kid(&old))
+        .unwrap();
     assert!(retired.is_forgotten() && retired.public_key.is_some());
-    assert_eq!(with_jwt(&site, &site.jwt(&pat, site.acme).await).await, "200");
+    assert_eq!(
+        with_jwt(&site, &site.jwt(&pat, site.acme).await).await,
+        "200"
+    );
 }
 
 #[tokio::test]
@@ -177,14 +202,20 @@ async fn t_20_in_an_emergency_what_the_old_key_signed_is_refused_at_once_on_ever
     let told = feed(&site).await.split_off(before.len());
     assert_eq!(told, [format!("Key(KeyId({}))", kid(&old))]);
     let records = records(&site).await;
-    let dropped = records.iter().find(|key| key.id.to_string() == kid(&old)).unwrap();
+    let dropped = records
+        .iter()
+        .find(|key| key.id.to_string() == kid(&old))
+        .unwrap();
     assert!(dropped.is_forgotten(), "it cannot sign again");
 }
 
 async fn feed(site: &Site) -> Vec<String> {
     let mut tx = site.app.store.read_single().await.unwrap();
     let items = feed_after(&mut tx, 0, 1_000).await.unwrap();
-    items.into_iter().map(|(_seq, item)| format!("{item:?}")).collect()
+    items
+        .into_iter()
+        .map(|(_seq, item)| format!("{item:?}"))
+        .collect()
 }
 
 #[tokio::test]
@@ -194,10 +225,20 @@ async fn an_algorithm_that_comes_into_use_gets_its_key_and_one_that_leaves_is_gi
     let rotation = rotation(&site, &root_key);
     let first = listed(&site.app).await;
     let turned = rotation.keep(&[Algorithm::EdDsa], None).await.unwrap();
-    let names: Vec<_> = turned.iter().map(|turned| turned.algorithm.name()).collect();
+    let names: Vec<_> = turned
+        .iter()
+        .map(|turned| turned.algorithm.name())
+        .collect();
     assert_eq!(names, ["ES256", "EdDSA"]);
-    assert_eq!(turned[0].retired, [(turned[0].retired[0].0, site.world.now().plus(OUTLIVED))]);
-    assert_eq!(listed(&site.app).await.len(), 2, "what was signed is still believed");
+    assert_eq!(
+        turned[0].retired,
+        [(turned[0].retired[0].0, site.world.now().plus(OUTLIVED))]
+    );
+    assert_eq!(
+        listed(&site.app).await.len(),
+        2,
+        "what was signed is still believed"
+    );
     site.advance(OUTLIVED);
     let (made, _from) = turned[1].made.unwrap();
     assert_eq!(listed(&site.app).await, [made.to_string()]);
@@ -205,16 +246,21 @@ async fn an_algorithm_that_comes_into_use_gets_its_key_and_one_that_leaves_is_gi
 }
 
 #[tokio::test]
-async fn p12_after_a_change_of_pepper_old_tokens_work_and_the_old_one_stays_until_the_last_is_over() {
+async fn p12_after_a_change_of_pepper_old_tokens_work_and_the_old_one_stays_until_the_last_is_over()
+{
     let site = Site::on(super::backend().await).await;
     let ana = site.sign_in("ana").await;
     let old = site.generate(&ana, site.acme, "{}").await;
     let root_key = site.app.root_key();
     let first = pepper_ids(&site).await;
+    site.advance(Duration::from_millis(1));
     let second = rotation(&site, &root_key).turn_pepper().await.unwrap();
     let new = site.generate(&ana, site.acme, "{}").await;
     let works = async |pat: &Pat| site.exchange(pat, site.acme).await.outcome();
-    assert_eq!((works(&old).await, works(&new).await), ("200".to_owned(), "200".to_owned()));
+    assert_eq!(
+        (works(&old).await, works(&new).await),
+        ("200".to_owned(), "200".to_owned())
+    );
     keep(&site).await;
     assert_eq!(pepper_ids(&site).await.len(), 2, "still needed");
     assert_eq!(site.revoking(&old).cookie(&ana).outcome().await, "204");
@@ -238,13 +284,21 @@ async fn p12_another_root_key_seals_everything_anew_and_a_running_server_goes_on
     let site = Site::on(super::backend().await).await;
     let pat = site.pat("ana", site.acme).await;
     let jwt = site.jwt(&pat, site.acme).await;
-    let before: Vec<_> = records(&site).await.into_iter().map(|key| key.sealed).collect();
+    let before: Vec<_> = records(&site)
+        .await
+        .into_iter()
+        .map(|key| key.sealed)
+        .collect();
     let place = site.root_key();
     let new_place = place.with_extension("new");
     let new = RootKey::load_or_make(&new_place, &*site.app.entropy).unwrap();
     let root_key = site.app.root_key();
     rotation(&site, &root_key).rewrap(&new).await.unwrap();
-    let after: Vec<_> = records(&site).await.into_iter().map(|key| key.sealed).collect();
+    let after: Vec<_> = records(&site)
+        .await
+        .into_iter()
+        .map(|key| key.sealed)
+        .collect();
     assert!(before.iter().all(|sealed| !after.contains(sealed)));
     // Between the two steps of the operator nothing can be decided.
     let meanwhile = site.exchange(&pat, site.acme).await;
@@ -252,7 +306,11 @@ async fn p12_another_root_key_seals_everything_anew_and_a_running_server_goes_on
     assert_eq!(with_jwt(&site, &jwt).await, "503 temporarily_unavailable");
     fs::rename(&new_place, &place).unwrap();
     assert_eq!(site.exchange(&pat, site.acme).await.outcome(), "200");
-    assert_eq!(with_jwt(&site, &jwt).await, "200", "the signing key is the same");
+    assert_eq!(
+        with_jwt(&site, &jwt).await,
+        "200",
+        "the signing key is the same"
+    );
     site.another_node().await;
 }
 
@@ -264,5 +322,8 @@ async fn while_the_store_is_away_keys_are_served_for_two_minutes_at_most() {
     site.advance(Duration::from_mins(2));
     assert_eq!(site.get(JWKS).outcome().await, "200");
     site.advance(Duration::from_millis(1));
-    assert_eq!(site.get(JWKS).outcome().await, "503 temporarily_unavailable");
+    assert_eq!(
+        site.get(JWKS).outcome().await,
+        "503 temporarily_unavailable"
+    );
 }

@@ -100,7 +100,11 @@ async fn tok_03_a_repeated_parameter_and_a_secret_in_the_query_are_refused() {
         let ask = site.post(&format!("/oauth/token?{query}"));
         let answer = ask.form(&form(&pat.secret, "")).send().await;
         assert_eq!(answer.outcome(), "400 invalid_request", "{query}");
-        assert!(answer.message().starts_with("A secret was sent in the query string"));
+        assert!(
+            answer
+                .message()
+                .starts_with("A secret was sent in the query string")
+        );
     }
 }
 
@@ -117,7 +121,10 @@ async fn tok_04_an_empty_parameter_counts_as_left_out_and_tok_05_an_unknown_one_
     assert_eq!(claims["client_id"], "pat-exchange");
     let empty = ask(&site, &format!("{GRANT}&{PAT_TYPE}&subject_token=")).await;
     assert_eq!(empty.outcome(), "400 invalid_request");
-    assert_eq!(empty.message(), "Send the personal API token as subject_token.");
+    assert_eq!(
+        empty.message(),
+        "Send the personal API token as subject_token."
+    );
 }
 
 #[tokio::test]
@@ -142,7 +149,9 @@ async fn x7_what_is_missing_or_of_another_kind_is_named() {
             "subject_token_type must be urn:keyfob:token-type:pat.",
         ),
         (
-            format!("{GRANT}&{token}&subject_token_type=urn:ietf:params:oauth:token-type:access_token"),
+            format!(
+                "{GRANT}&{token}&subject_token_type=urn:ietf:params:oauth:token-type:access_token"
+            ),
             "400 invalid_request",
             "subject_token_type must be urn:keyfob:token-type:pat.",
         ),
@@ -152,7 +161,9 @@ async fn x7_what_is_missing_or_of_another_kind_is_named() {
             "Send the personal API token as subject_token.",
         ),
         (
-            format!("{GRANT}&{PAT_TYPE}&{token}&requested_token_type=urn:ietf:params:oauth:token-type:refresh_token"),
+            format!(
+                "{GRANT}&{PAT_TYPE}&{token}&requested_token_type=urn:ietf:params:oauth:token-type:refresh_token"
+            ),
             "400 invalid_request",
             "Only access tokens are issued here.",
         ),
@@ -162,7 +173,10 @@ async fn x7_what_is_missing_or_of_another_kind_is_named() {
             "The organization is not a UUID.",
         ),
         (
-            format!("{GRANT}&{PAT_TYPE}&{token}&organization={}&subOrganization={}", site.ios, site.web),
+            format!(
+                "{GRANT}&{PAT_TYPE}&{token}&organization={}&subOrganization={}",
+                site.ios, site.web
+            ),
             "400 invalid_request",
             "organization and subOrganization differ. Send one of them.",
         ),
@@ -171,9 +185,15 @@ async fn x7_what_is_missing_or_of_another_kind_is_named() {
         assert_eq!(answer.outcome(), outcome, "{message}");
         assert_eq!(answer.message(), message);
     }
-    let named = form(&secret, "&requested_token_type=urn:ietf:params:oauth:token-type:access_token");
+    let named = form(
+        &secret,
+        "&requested_token_type=urn:ietf:params:oauth:token-type:access_token",
+    );
     assert_eq!(ask(&site, &named).await.outcome(), "200");
-    let both = form(&secret, &format!("&organization={0}&subOrganization={0}", site.ios));
+    let both = form(
+        &secret,
+        &format!("&organization={0}&subOrganization={0}", site.ios),
+    );
     assert_eq!(ask(&site, &both).await.outcome(), "200");
 }
 
@@ -185,11 +205,14 @@ async fn txe_02_whatever_is_wrong_with_the_pat_is_one_invalid_request() {
     assert_eq!(site.revoking(&revoked).cookie(&ana).outcome().await, "204");
     let suspended = site.pat("bo", site.mobile).await;
     assert!(site.world.suspend_user(site.bo).await);
-    let jwt = site.jwt(&site.generate(&ana, site.acme, "{}").await, site.acme).await;
+    let jwt = site
+        .jwt(&site.generate(&ana, site.acme, "{}").await, site.acme)
+        .await;
     let unknown = site.world.secret().expose().to_owned();
-    let first = ask(&site, &form(&unknown, "")).await.without_id();
+    let first = ask(&site, &form(&unknown, "")).await;
     assert_eq!(first.outcome(), "400 invalid_request");
     assert_eq!(first.message(), "The personal API token is not valid.");
+    let first = first.without_id();
     assert_eq!(first.header("www-authenticate"), None);
     // An access token is no input of an exchange (X8).
     for secret in ["malformed", &revoked.secret, &suspended.secret, &jwt] {
@@ -230,7 +253,10 @@ async fn txe_04_nobody_acts_for_somebody_else() {
     ] {
         let answer = exchange(&site, &pat, more).await;
         assert_eq!(answer.outcome(), "400 invalid_request", "{more}");
-        assert_eq!(answer.message(), "There is no acting for somebody else here.");
+        assert_eq!(
+            answer.message(),
+            "There is no acting for somebody else here."
+        );
     }
 }
 
@@ -239,7 +265,9 @@ async fn tok_08_who_authenticates_as_a_client_is_refused_and_told_the_scheme() {
     let site = Site::on(super::backend().await).await;
     let pat = site.pat("ana", site.acme).await;
     let good = form(&pat.secret, "");
-    let basic = site.post("/oauth/token").header("authorization", "Basic YTpi");
+    let basic = site
+        .post("/oauth/token")
+        .header("authorization", "Basic YTpi");
     let bearer = site.post("/oauth/token").bearer("x");
     let answers = [
         basic.form(&good).send().await,
@@ -291,12 +319,26 @@ async fn x3_an_unknown_word_or_a_permission_not_held_there_is_invalid_scope() {
         let answer = exchange(&site, pat, &format!("&scope={scope}")).await;
         answer.outcome()
     };
-    for scope in ["phone", "openid,email", "nothing:view", "build:manage", "build:view+build:manage"] {
+    for scope in [
+        "phone",
+        "openid,email",
+        "nothing:view",
+        "build:manage",
+        "build:view+build:manage",
+    ] {
         assert_eq!(outcome(&bo, scope).await, "400 invalid_scope", "{scope}");
     }
-    assert_eq!(outcome(&ceiled, "build:manage").await, "400 invalid_scope", "not in its ceiling");
+    assert_eq!(
+        outcome(&ceiled, "build:manage").await,
+        "400 invalid_scope",
+        "not in its ceiling"
+    );
     assert_eq!(outcome(&ceiled, "build:view").await, "200");
-    let unknown = ask(&site, &form(site.world.secret().expose(), "&scope=build:manage")).await;
+    let unknown = ask(
+        &site,
+        &form(site.world.secret().expose(), "&scope=build:manage"),
+    )
+    .await;
     assert_eq!(unknown.outcome(), "400 invalid_request", "the token first");
     let long = format!("x:{}", "y".repeat(4_000));
     assert_eq!(outcome(&bo, &long).await, "400 invalid_scope");
@@ -318,14 +360,21 @@ async fn x10_a_token_is_for_the_one_resource_server_that_was_asked_for() {
         assert_eq!(answer.json()["expires_in"], 300, "its own lifetime");
         let jwt = answer.member("access_token");
         let header = jsonwebtoken::decode_header(&jwt).unwrap();
-        assert_eq!(header.alg, jsonwebtoken::Algorithm::EdDSA, "its own algorithm");
+        assert_eq!(
+            header.alg,
+            jsonwebtoken::Algorithm::EdDSA,
+            "its own algorithm"
+        );
         let claims = site.claims_for(&jwt, BUILDS).await;
         assert_eq!(claims["aud"], BUILDS);
         // Our own API takes the tokens made for it, and no others.
         let here = site.get("/oauth/userinfo").bearer(&jwt).outcome().await;
         assert_eq!(here, "401 invalid_token");
     }
-    for more in [format!("&resource={ISSUER}"), "&audience=default".to_owned()] {
+    for more in [
+        format!("&resource={ISSUER}"),
+        "&audience=default".to_owned(),
+    ] {
         let answer = exchange(&site, &pat, &more).await;
         let claims = site.claims(&answer.member("access_token")).await;
         assert_eq!(claims["aud"], ISSUER);
