@@ -54,12 +54,12 @@ impl<'a> NamedScopes<'a> {
         }
         let mut claims = Scopes::NONE;
         let mut permissions = Vec::new();
-        for word in field.split(' ') {
-            if word.contains(':') {
-                if !permissions.contains(&word) {
-                    permissions.push(word);
-                }
-            } else if !word.is_empty() && !claims.add(word) {
+        for word in field.split(' ').filter(|word| !word.is_empty()) {
+            let is_permission = word.contains(':');
+            if is_permission && !permissions.contains(&word) {
+                permissions.push(word);
+            }
+            if !is_permission && !claims.add(word) {
                 return Err(UnknownScope);
             }
         }
@@ -220,9 +220,8 @@ mod tests {
         let only = NamedScopes::parse(Some("build:view")).expect("good");
         assert_eq!(only.claims.to_string(), "", "no claim was asked for");
         let many = |count: usize| {
-            (0..count)
-                .map(|number| format!("m:{number} "))
-                .collect::<String>()
+            let names: Vec<String> = (0..count).map(|number| format!("m:{number}")).collect();
+            names.join(" ")
         };
         assert!(NamedScopes::parse(Some(&many(200))).is_ok());
         assert_eq!(NamedScopes::parse(Some(&many(201))), Err(UnknownScope));

@@ -8,21 +8,18 @@ use axum::body::Body;
 use criterion::{Criterion, criterion_group, criterion_main};
 use http::Request;
 use http_body_util::BodyExt as _;
-use keyfob_core::event::Actor;
 use keyfob_core::foreign::TokenForms;
-use keyfob_core::id::KeyId;
 use keyfob_core::policy::Policy;
 use keyfob_core::time::Clock as _;
 use keyfob_server::http::service;
-use keyfob_server::keys::{new_pepper, new_signing_key};
 use keyfob_server::metrics::Metrics;
+use keyfob_server::open::found;
 use keyfob_server::resource_server::ResourceServers;
-use keyfob_server::roles_file;
 use keyfob_server::seal::RootKey;
 use keyfob_server::state::{App, Parts};
 use keyfob_server::system::{SystemClock, SystemEntropy};
 use keyfob_store::exchange::exchange_facts;
-use keyfob_store::key::key_insert;
+use keyfob_store::key::{PEPPER, key_list};
 use keyfob_testkit::backend::Backend;
 use keyfob_testkit::clock::FrozenClock;
 use keyfob_testkit::world::World;
@@ -54,22 +51,27 @@ fn stage() -> Stage {
     let (app, world, backend, secret, target) = runtime.block_on(async {
         let backend = Backend::sqlite().await;
         let mut world = World::new(backend.store().clone());
-        world.found(roles_file::FIRST).await;
         let folder = tempfile::tempdir().expect("a folder");
         let root_key =
             RootKey::load_or_make(&folder.path().join("root.key"), &SystemEntropy).expect("a key");
-        let (now, entropy) = (world.now(), SystemEntropy);
-        let pepper = new_pepper(&root_key, &entropy, now);
-        let signing = new_signing_key(Algorithm::Es256, &root_key, &entropy, now).expect("a key");
-        let mut tx = backend.store().write().await.expect("a transaction");
-        key_insert(&mut tx, &pepper, &Actor::OPERATOR, now)
-            .await
-            .expect("kept");
-        key_insert(&mut tx, &signing, &Actor::OPERATOR, now)
-            .await
-            .expect("kept");
-        tx.commit().await.expect("a commit");
-        world.pepper_id = KeyId::from_uuid(pepper.id.uuid());
+        let algorithms = [Algorithm::Es256];
+        found(
+            backend.store(),
+            &root_key,
+            &algorithms,
+            &*world.clock,
+            &SystemEntropy,
+        )
+        .await
+        .expect("an instance");
+        let mut tx = backend.store().read().await.expect("a transaction");
+        let records = key_list(&mut tx).await.expect("keys");
+        drop(tx);
+        let pepper = records
+            .iter()
+            .find(|record| record.purpose == PEPPER)
+            .expect("a pepper");
+        world.pepper_id = pepper.id;
         let opened = root_key
             .open(&pepper.purpose, pepper.id.uuid(), &pepper.sealed)
             .expect("opens");
@@ -118,7 +120,7 @@ fn exchange(criterion: &mut Criterion) {
         let key = loaded.ring.signer(Algorithm::Es256, now).expect("a key");
         bencher.iter(|| {
             key.sign(black_box(&message))
-                .map(|signature| signature.as_ref().len())
+                .map(|signature| signature.len())
         });
     });
     criterion.bench_function("facts at depth 4", |bencher| {

@@ -45,7 +45,7 @@ pub(crate) fn sign(
         unsigned = encode_unsigned(key.header(), &claims);
     }
     let signature = key.sign(unsigned.as_bytes())?;
-    Ok(append_signature(unsigned, signature.as_ref()))
+    Ok(append_signature(unsigned, &signature))
 }
 
 fn claims<'a>(

@@ -17,7 +17,7 @@ use crate::seal::{DoesNotOpen, RootKey};
 mod signing;
 
 pub(crate) use self::signing::Fresh;
-pub use self::signing::{SignatureBytes, SigningKey};
+pub use self::signing::SigningKey;
 
 /// Why the key records make no ring.
 #[derive(Debug, thiserror::Error)]
@@ -227,7 +227,7 @@ mod tests {
             let key = ring.signer(algorithm, NOW).expect("a signer");
             assert_eq!((key.id, key.algorithm()), (record.id, algorithm));
             let signature = key.sign(b"a message").expect("a signature");
-            assert_eq!(signature.as_ref().len(), key.signature_length());
+            assert_eq!(signature.len(), key.signature_length());
         }
         let lengths = ALL.map(|algorithm| {
             let key = ring.signer(algorithm, NOW).expect("a signer");

@@ -103,12 +103,11 @@ pub async fn open(
         (None, DatabaseConfig::Embedded) => RootKey::load_or_make(&place, entropy)?,
         (None | Some(_), _) => RootKey::load(&place)?,
     };
-    let instance = match before {
-        Some(instance) => instance,
-        None => {
-            let algorithms = config.resource_servers.algorithms();
-            found(&store, &root_key, &algorithms, clock, entropy).await?
-        }
+    let instance = if let Some(instance) = before {
+        instance
+    } else {
+        let algorithms = config.resource_servers.algorithms();
+        found(&store, &root_key, &algorithms, clock, entropy).await?
     };
     if !root_key.fits(&instance.root_check) {
         return Err(RootKeyError::Wrong(place).into());

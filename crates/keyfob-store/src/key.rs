@@ -43,7 +43,7 @@ pub struct KeyRecord {
     pub algorithm: String,
     /// The secret half, sealed; purpose and id are its associated data. Empty once it was forgotten.
     pub sealed: Vec<u8>,
-    /// The public half of a signing key: for ES256 the uncompressed point, for EdDSA the 32 bytes, for
+    /// The public half of a signing key: for ES256 the uncompressed point, for `EdDSA` the 32 bytes, for
     /// RS256 a `RSAPublicKey` in DER.
     pub public_key: Option<Vec<u8>>,
     /// When it was made.

@@ -126,20 +126,30 @@ impl Rotation<'_> {
         let drafts = &drafts;
         retry(|| async move {
             let mut tx = self.store.write().await?;
-            let records = key_list(&mut tx).await?;
-            let mut all = Vec::new();
-            for (algorithm, wanted) in wanted {
-                let plan = self.plan(&records, *algorithm, *wanted);
-                let draft = drafts.get(algorithm.name());
-                // Needed only since a moment ago: the next round makes it.
-                if !plan.is_empty() && (plan.make.is_none() || draft.is_some()) {
-                    all.push(self.carry_out(&mut tx, *algorithm, plan, draft).await?);
-                }
-            }
+            let turned = self.turn_in(&mut tx, wanted, drafts).await?;
             tx.commit().await?;
-            Ok::<_, RotateError>(all)
+            Ok::<_, RotateError>(turned)
         })
         .await
+    }
+
+    async fn turn_in(
+        &self,
+        tx: &mut Tx,
+        wanted: &[(Algorithm, Wanted)],
+        drafts: &BTreeMap<&'static str, KeyRecord>,
+    ) -> Result<Vec<Turned>, StoreError> {
+        let records = key_list(tx).await?;
+        let mut turned = Vec::new();
+        for (algorithm, wanted) in wanted {
+            let plan = self.plan(&records, *algorithm, *wanted);
+            let draft = drafts.get(algorithm.name());
+            // A key that is needed only since a moment ago is made in the next round.
+            if !plan.is_empty() && (plan.make.is_none() || draft.is_some()) {
+                turned.push(self.carry_out(tx, *algorithm, plan, draft).await?);
+            }
+        }
+        Ok(turned)
     }
 
     /// Makes another pepper: tokens generated from now on are stored under it. The one before stays
@@ -158,18 +168,18 @@ impl Rotation<'_> {
 
     /// Seals every secret under another root key, in one transaction.
     pub async fn rewrap(&self, new: &RootKey) -> Result<(), RotateError> {
+        let reseal = |record: KeyRecord| {
+            let (purpose, id) = (&record.purpose, record.id.uuid());
+            let opened = self.root_key.open(purpose, id, &record.sealed);
+            let opened = opened.map_err(|cause| BadKeys::DoesNotOpen(record.id, cause))?;
+            Ok((record.id, new.seal(purpose, id, &opened, self.entropy)))
+        };
         retry(|| async move {
             let mut tx = self.store.write().await?;
-            let mut sealed = Vec::new();
-            for record in key_list(&mut tx).await? {
-                if record.is_forgotten() {
-                    continue;
-                }
-                let (purpose, id) = (&record.purpose, record.id.uuid());
-                let opened = self.root_key.open(purpose, id, &record.sealed);
-                let opened = opened.map_err(|cause| BadKeys::DoesNotOpen(record.id, cause))?;
-                sealed.push((record.id, new.seal(purpose, id, &opened, self.entropy)));
-            }
+            let records = key_list(&mut tx).await?.into_iter();
+            let kept = records.filter(|record| !record.is_forgotten());
+            let sealed: Result<Vec<_>, BadKeys> = kept.map(reseal).collect();
+            let sealed = sealed?;
             let check = new.check_value(self.entropy);
             key_reseal(&mut tx, &sealed, &check, &Actor::OPERATOR, self.now).await?;
             tx.commit().await?;
@@ -229,12 +239,14 @@ impl Rotation<'_> {
         }
         retry(|| async move {
             let mut tx = self.store.write().await?;
-            for record in self.over(&mut tx).await? {
-                if record.purpose == PEPPER {
-                    key_drop(&mut tx, record.id, &Actor::OPERATOR, self.now).await?;
-                } else {
-                    key_forget(&mut tx, record.id).await?;
-                }
+            let over = self.over(&mut tx).await?;
+            let (peppers, keys): (Vec<_>, Vec<_>) =
+                over.iter().partition(|record| record.purpose == PEPPER);
+            for pepper in peppers {
+                key_drop(&mut tx, pepper.id, &Actor::OPERATOR, self.now).await?;
+            }
+            for key in keys {
+                key_forget(&mut tx, key.id).await?;
             }
             tx.commit().await?;
             Ok::<_, StoreError>(())

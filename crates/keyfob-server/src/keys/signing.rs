@@ -10,7 +10,6 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{self, KeySize};
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256,
-    Signature,
 };
 use keyfob_core::id::KeyId;
 use keyfob_core::key::KeyTimes;
@@ -42,29 +41,6 @@ impl fmt::Debug for SigningKey {
             .field("id", &self.id)
             .field("algorithm", &self.algorithm())
             .finish_non_exhaustive()
-    }
-}
-
-/// The bytes of a signature, as they stand in a JWS.
-pub enum SignatureBytes {
-    /// Of a fixed length.
-    Short(Signature),
-    /// As long as the modulus.
-    Rsa(Vec<u8>),
-}
-
-impl AsRef<[u8]> for SignatureBytes {
-    fn as_ref(&self) -> &[u8] {
-        match self {
-            Self::Short(signature) => signature.as_ref(),
-            Self::Rsa(bytes) => bytes,
-        }
-    }
-}
-
-impl fmt::Debug for SignatureBytes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SignatureBytes(…)")
     }
 }
 
@@ -113,20 +89,21 @@ impl SigningKey {
     }
 
     /// Signs: for ES256 the two numbers side by side (RFC 7518 §3.4), for RS256 PKCS #1 v1.5 (§3.3),
-    /// for `EdDSA` Ed25519 (RFC 8037 §3.1).
-    pub fn sign(&self, message: &[u8]) -> Result<SignatureBytes, BadKeys> {
+    /// for `EdDSA` Ed25519 (RFC 8037 §3.1). Copied out, because AWS-LC's own value has room for every
+    /// kind of signature: some 4 KiB.
+    pub fn sign(&self, message: &[u8]) -> Result<Vec<u8>, BadKeys> {
         let failed = |_unspecified| BadKeys::NotAKey(self.id);
         match &self.pair {
             Pair::Es256(pair) => {
                 let signature = pair.sign(&SystemRandom::new(), message).map_err(failed)?;
-                Ok(SignatureBytes::Short(signature))
+                Ok(signature.as_ref().to_vec())
             }
-            Pair::EdDsa(pair) => Ok(SignatureBytes::Short(pair.sign(message))),
+            Pair::EdDsa(pair) => Ok(pair.sign(message).as_ref().to_vec()),
             Pair::Rs256(pair) => {
                 let mut bytes = vec![0; pair.public_modulus_len()];
                 pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), message, &mut bytes)
                     .map_err(failed)?;
-                Ok(SignatureBytes::Rsa(bytes))
+                Ok(bytes)
             }
         }
     }

@@ -64,6 +64,10 @@ async fn listed(app: &Arc<App>) -> Vec<String> {
     kids
 }
 
+fn just_short_of(time: Duration) -> Duration {
+    time.saturating_sub(Duration::from_millis(1))
+}
+
 fn kid(jwt: &str) -> String {
     jsonwebtoken::decode_header(jwt).unwrap().kid.unwrap()
 }
@@ -137,7 +141,7 @@ async fn t_20_in_a_normal_rotation_no_valid_token_is_refused_and_none_is_signed_
     let (next, from) = turned[0].made.unwrap();
     assert_eq!(from, site.world.now().plus(ANNOUNCED));
     assert_eq!(listed(&site.app).await.len(), 2, "listed before it signs");
-    site.advance(ANNOUNCED - Duration::from_millis(1));
+    site.advance(just_short_of(ANNOUNCED));
     let still = site.jwt(&pat, site.acme).await;
     assert_eq!(kid(&still), kid(&old));
     site.advance(Duration::from_millis(1));
@@ -148,7 +152,7 @@ async fn t_20_in_a_normal_rotation_no_valid_token_is_refused_and_none_is_signed_
         site.claims(jwt).await;
     }
     // To the end of what the old key can have signed, it is listed; then no more, and its secret is gone.
-    site.advance(OUTLIVED - Duration::from_millis(1));
+    site.advance(just_short_of(OUTLIVED));
     assert!(listed(&site.app).await.contains(&kid(&old)));
     site.advance(Duration::from_millis(1));
     assert_eq!(listed(&site.app).await, [next.to_string()]);
@@ -173,7 +177,7 @@ async fn by_policy_a_key_is_followed_by_another_before_it_is_old() {
     let days = |days: u64| Duration::from_hours(24 * days);
     site.advance(days(89));
     assert_eq!(keep(&site).await, []);
-    site.advance(days(1) - ANNOUNCED);
+    site.advance(days(1).saturating_sub(ANNOUNCED));
     assert_eq!(keep(&site).await.len(), 1);
     assert_eq!(keep(&site).await, [], "once");
     site.advance(ANNOUNCED);

@@ -127,74 +127,66 @@ async fn tok_04_an_empty_parameter_counts_as_left_out_and_tok_05_an_unknown_one_
     );
 }
 
+/// Forms that are refused as requests: what is in the form beside a good token, code, and sentence.
+const MALFORMED: [(&str, &str, &str); 7] = [
+    (PAT_TYPE, "invalid_request", "grant_type is missing."),
+    (
+        "grant_type=client_credentials&subject_token_type=urn:keyfob:token-type:pat",
+        "unsupported_grant_type",
+        "The one grant type here is token exchange (RFC 8693).",
+    ),
+    (
+        GRANT,
+        "invalid_request",
+        "subject_token_type must be urn:keyfob:token-type:pat.",
+    ),
+    (
+        "grant_type=urn:ietf:params:oauth:grant-type:token-exchange\
+         &subject_token_type=urn:ietf:params:oauth:token-type:access_token",
+        "invalid_request",
+        "subject_token_type must be urn:keyfob:token-type:pat.",
+    ),
+    (
+        "grant_type=urn:ietf:params:oauth:grant-type:token-exchange\
+         &subject_token_type=urn:keyfob:token-type:pat\
+         &requested_token_type=urn:ietf:params:oauth:token-type:refresh_token",
+        "invalid_request",
+        "Only access tokens are issued here.",
+    ),
+    (
+        "grant_type=urn:ietf:params:oauth:grant-type:token-exchange\
+         &subject_token_type=urn:keyfob:token-type:pat&organization=acme",
+        "invalid_request",
+        "The organization is not a UUID.",
+    ),
+    (
+        "grant_type=urn:ietf:params:oauth:grant-type:token-exchange\
+         &subject_token_type=urn:keyfob:token-type:pat\
+         &organization=01890a5d-ac96-774b-bcce-b302099a8057\
+         &subOrganization=01890a5d-ac96-774b-bcce-b302099a8058",
+        "invalid_request",
+        "organization and subOrganization differ. Send one of them.",
+    ),
+];
+
 #[tokio::test]
 async fn x7_what_is_missing_or_of_another_kind_is_named() {
     let site = Site::on(super::backend().await).await;
-    let secret = site.pat("ana", site.acme).await.secret;
-    let token = format!("subject_token={secret}");
-    for (form, outcome, message) in [
-        (
-            format!("{PAT_TYPE}&{token}"),
-            "400 invalid_request",
-            "grant_type is missing.",
-        ),
-        (
-            format!("grant_type=client_credentials&{PAT_TYPE}&{token}"),
-            "400 unsupported_grant_type",
-            "The one grant type here is token exchange (RFC 8693).",
-        ),
-        (
-            format!("{GRANT}&{token}"),
-            "400 invalid_request",
-            "subject_token_type must be urn:keyfob:token-type:pat.",
-        ),
-        (
-            format!(
-                "{GRANT}&{token}&subject_token_type=urn:ietf:params:oauth:token-type:access_token"
-            ),
-            "400 invalid_request",
-            "subject_token_type must be urn:keyfob:token-type:pat.",
-        ),
-        (
-            format!("{GRANT}&{PAT_TYPE}&pat={secret}"),
-            "400 invalid_request",
-            "Send the personal API token as subject_token.",
-        ),
-        (
-            format!(
-                "{GRANT}&{PAT_TYPE}&{token}&requested_token_type=urn:ietf:params:oauth:token-type:refresh_token"
-            ),
-            "400 invalid_request",
-            "Only access tokens are issued here.",
-        ),
-        (
-            format!("{GRANT}&{PAT_TYPE}&{token}&organization=acme"),
-            "400 invalid_request",
-            "The organization is not a UUID.",
-        ),
-        (
-            format!(
-                "{GRANT}&{PAT_TYPE}&{token}&organization={}&subOrganization={}",
-                site.ios, site.web
-            ),
-            "400 invalid_request",
-            "organization and subOrganization differ. Send one of them.",
-        ),
-    ] {
-        let answer = ask(&site, &form).await;
-        assert_eq!(answer.outcome(), outcome, "{message}");
+    let pat = site.pat("ana", site.acme).await;
+    for (beside, code, message) in MALFORMED {
+        let answer = ask(&site, &format!("{beside}&subject_token={}", pat.secret)).await;
+        assert_eq!(answer.outcome(), format!("400 {code}"), "{beside}");
         assert_eq!(answer.message(), message);
     }
-    let named = form(
-        &secret,
-        "&requested_token_type=urn:ietf:params:oauth:token-type:access_token",
+    let elsewhere = ask(&site, &format!("{GRANT}&{PAT_TYPE}&pat={}", pat.secret)).await;
+    assert_eq!(
+        elsewhere.message(),
+        "Send the personal API token as subject_token."
     );
-    assert_eq!(ask(&site, &named).await.outcome(), "200");
-    let both = form(
-        &secret,
-        &format!("&organization={0}&subOrganization={0}", site.ios),
-    );
-    assert_eq!(ask(&site, &both).await.outcome(), "200");
+    let kind = "&requested_token_type=urn:ietf:params:oauth:token-type:access_token";
+    assert_eq!(exchange(&site, &pat, kind).await.outcome(), "200");
+    let both = format!("&organization={0}&subOrganization={0}", site.ios);
+    assert_eq!(exchange(&site, &pat, &both).await.outcome(), "200");
 }
 
 #[tokio::test]
