@@ -9,7 +9,9 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use http::Request;
 use http_body_util::BodyExt as _;
 use keyfob_core::foreign::TokenForms;
+use keyfob_core::id::OrgId;
 use keyfob_core::policy::Policy;
+use keyfob_core::secret::{PatMac, PatSecret, Pepper};
 use keyfob_core::time::Clock as _;
 use keyfob_server::http::service;
 use keyfob_server::metrics::Metrics;
@@ -38,8 +40,47 @@ struct Stage {
     world: World,
     _backend: Backend,
     body: String,
-    target: keyfob_core::id::OrgId,
-    mac: keyfob_core::secret::PatMac,
+    target: OrgId,
+    mac: PatMac,
+}
+
+/// Ana, who owns Acme, with a token there, and an organization at depth 4.
+async fn world() -> (World, Backend, RootKey, PatSecret, OrgId) {
+    let backend = Backend::sqlite().await;
+    let mut world = World::new(backend.store().clone());
+    let folder = tempfile::tempdir().expect("a folder");
+    let root_key =
+        RootKey::load_or_make(&folder.path().join("root.key"), &SystemEntropy).expect("a key");
+    let algorithms = [Algorithm::Es256];
+    found(
+        backend.store(),
+        &root_key,
+        &algorithms,
+        &*world.clock,
+        &SystemEntropy,
+    )
+    .await
+    .expect("an instance");
+    let mut tx = backend.store().read().await.expect("a transaction");
+    let records = key_list(&mut tx).await.expect("keys");
+    drop(tx);
+    let pepper = records
+        .iter()
+        .find(|record| record.purpose == PEPPER)
+        .expect("a pepper");
+    world.pepper_id = pepper.id;
+    let opened = root_key
+        .open(&pepper.purpose, pepper.id.uuid(), &pepper.sealed)
+        .expect("opens");
+    world.pepper = Pepper::new(opened.as_slice().try_into().expect("32 bytes"));
+    let ana = world.user("ana@acme.example").await;
+    let mut target = world.root("Acme").await;
+    world.member(ana, target, &["owner"]).await;
+    let pat = world.pat(ana, target).await;
+    for level in 2..=4 {
+        target = world.sub(target, &format!("Level {level}")).await;
+    }
+    (world, backend, root_key, pat.secret, target)
 }
 
 fn stage() -> Stage {
@@ -48,56 +89,20 @@ fn stage() -> Stage {
         .enable_all()
         .build()
         .expect("a runtime");
-    let (app, world, backend, secret, target) = runtime.block_on(async {
-        let backend = Backend::sqlite().await;
-        let mut world = World::new(backend.store().clone());
-        let folder = tempfile::tempdir().expect("a folder");
-        let root_key =
-            RootKey::load_or_make(&folder.path().join("root.key"), &SystemEntropy).expect("a key");
-        let algorithms = [Algorithm::Es256];
-        found(
-            backend.store(),
-            &root_key,
-            &algorithms,
-            &*world.clock,
-            &SystemEntropy,
-        )
-        .await
-        .expect("an instance");
-        let mut tx = backend.store().read().await.expect("a transaction");
-        let records = key_list(&mut tx).await.expect("keys");
-        drop(tx);
-        let pepper = records
-            .iter()
-            .find(|record| record.purpose == PEPPER)
-            .expect("a pepper");
-        world.pepper_id = pepper.id;
-        let opened = root_key
-            .open(&pepper.purpose, pepper.id.uuid(), &pepper.sealed)
-            .expect("opens");
-        world.pepper =
-            keyfob_core::secret::Pepper::new(opened.as_slice().try_into().expect("32 bytes"));
-        let ana = world.user("ana@acme.example").await;
-        let mut target = world.root("Acme").await;
-        world.member(ana, target, &["owner"]).await;
-        let pat = world.pat(ana, target).await;
-        for level in 2..=4 {
-            target = world.sub(target, &format!("Level {level}")).await;
-        }
-        let parts = Parts {
-            store: backend.store().clone(),
-            clock: Arc::<FrozenClock>::clone(&world.clock),
-            entropy: Arc::new(SystemEntropy),
-            policy: Policy::default(),
-            forms: TokenForms::default(),
-            resource_servers: ResourceServers::default(),
-            issuer: "http://127.0.0.1:8787".to_owned(),
-            metrics: Arc::new(Metrics::default()),
-            root_key,
-        };
-        let app = Arc::new(App::build(parts).await.expect("an app"));
-        (app, world, backend, pat.secret, target)
-    });
+    let (world, backend, root_key, secret, target) = runtime.block_on(world());
+    let parts = Parts {
+        store: backend.store().clone(),
+        clock: Arc::<FrozenClock>::clone(&world.clock),
+        entropy: Arc::new(SystemEntropy),
+        policy: Policy::default(),
+        forms: TokenForms::default(),
+        resource_servers: ResourceServers::default(),
+        issuer: "http://127.0.0.1:8787".to_owned(),
+        metrics: Arc::new(Metrics::default()),
+        root_key,
+    };
+    let app = runtime.block_on(App::build(parts)).expect("an app");
+    let app = Arc::new(app);
     let body = format!("pat={}&subOrganization={target}", secret.expose());
     let mac = world.mac(&secret);
     Stage {

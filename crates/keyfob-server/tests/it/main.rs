@@ -41,6 +41,7 @@ mod on_sqlite {
     mod pat_choices;
     mod pat_generate;
     mod races;
+    mod resource_servers;
     mod routes;
     mod secrets;
     mod session_ends;
@@ -81,6 +82,7 @@ mod on_postgres {
     mod pat_choices;
     mod pat_generate;
     mod races;
+    mod resource_servers;
     mod routes;
     mod secrets;
     mod session_ends;
