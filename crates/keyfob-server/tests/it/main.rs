@@ -42,6 +42,7 @@ mod on_sqlite {
     mod pat_generate;
     mod races;
     mod resource_servers;
+    mod rotation_under_load;
     mod routes;
     mod secrets;
     mod session_ends;
@@ -83,6 +84,7 @@ mod on_postgres {
     mod pat_generate;
     mod races;
     mod resource_servers;
+    mod rotation_under_load;
     mod routes;
     mod secrets;
     mod session_ends;

@@ -34,6 +34,7 @@ mod wire;
 mod on_sqlite {
     use super::Host;
 
+    mod hygiene;
     mod keys;
     mod opening;
     mod operating;
@@ -50,6 +51,7 @@ mod on_sqlite {
 mod on_postgres {
     use super::Host;
 
+    mod hygiene;
     mod keys;
     mod opening;
     mod operating;
