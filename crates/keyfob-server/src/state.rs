@@ -1,6 +1,7 @@
 //! What a running server holds: built once, passed everywhere. There are no globals.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use keyfob_core::catalogue::Catalogue;
@@ -15,10 +16,17 @@ use keyfob_verify::Verifier;
 
 use crate::app::activity::Activity;
 use crate::app::password::Passwords;
+use crate::app::sign_in::Account;
 use crate::keys::{BadKeys, KeyRing};
 use crate::metrics::Metrics;
 use crate::roles_file::{self, BadRolesFile};
 use crate::seal::RootKey;
+use crate::throttle::{Source, Throttle};
+
+/// How long a refused exchange counts against its address.
+const EXCHANGE_WINDOW: Duration = Duration::from_mins(1);
+/// How long a failed sign-in counts against its address at that account.
+const SIGN_IN_WINDOW: Duration = Duration::from_mins(15);
 
 /// Why the server has no valid catalogue or key ring.
 #[derive(Debug, thiserror::Error)]
@@ -69,8 +77,12 @@ pub struct App {
     pub issuer: String,
     /// Counters.
     pub metrics: Arc<Metrics>,
-    /// Last uses, written behind.
+    /// Last uses and refusals, written behind.
     pub activity: Activity,
+    /// Exchanges refused with 401, by address (X6).
+    pub exchange_failures: Throttle<Source>,
+    /// Failed sign-ins, by account and address (T-04).
+    pub sign_in_failures: Throttle<(Account, Source)>,
     /// Password hashing, bounded.
     pub passwords: Passwords,
     root_key: RootKey,
@@ -106,6 +118,8 @@ impl App {
         drop(tx);
         Ok(Self {
             activity: Activity::default(),
+            exchange_failures: Throttle::new(parts.policy.exchange_failures, EXCHANGE_WINDOW),
+            sign_in_failures: Throttle::new(parts.policy.sign_in_failures, SIGN_IN_WINDOW),
             passwords: Passwords::new(),
             store: parts.store,
             clock: parts.clock,

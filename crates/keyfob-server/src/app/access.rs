@@ -3,10 +3,12 @@
 //! A session speaks for its user. An access token speaks for its PAT, and only at the organization it
 //! was made for and below; what it may do there is read from the store and never from its claims.
 
+use keyfob_core::catalogue::ORGANIZATION_MANAGE;
 use keyfob_core::exchange::{Denial, Epochs, ExchangeFacts, NotAdmitted, UserFacts, admit};
 use keyfob_core::id::{OrgId, PatId, UserId};
 use keyfob_core::member::{Membership, Standing};
 use keyfob_core::org::Lineage;
+use keyfob_core::permission::resolve;
 use keyfob_core::reach::Reach;
 use keyfob_store::exchange::exchange_facts_of;
 use keyfob_store::member::member_along;
@@ -17,7 +19,7 @@ use keyfob_verify::AccessClaims;
 use crate::app::Outage;
 use crate::app::sign_in::SignedIn;
 use crate::context::Ctx;
-use crate::state::App;
+use crate::state::{App, Loaded};
 
 /// Who is calling.
 #[derive(Debug)]
@@ -143,6 +145,16 @@ pub struct Place {
     pub memberships: Vec<Membership>,
     /// How the user stands there.
     pub standing: Standing,
+}
+
+impl Place {
+    /// Whether the user manages the organization now.
+    pub fn is_managed(&self, loaded: &Loaded) -> bool {
+        let live = resolve(&loaded.catalogue, &self.lineage, &self.memberships);
+        loaded
+            .catalogue
+            .holds(&live.permissions, ORGANIZATION_MANAGE)
+    }
 }
 
 /// That a caller may not know of an organization: it does not exist, or it is none of theirs.

@@ -165,6 +165,8 @@ pub(super) async fn until(
     server::serve(listener, http::service(&app), stop).await;
     flushing.abort();
     reloading.abort();
+    // Only when it has ended is what it was about to write noted again.
+    drop(flushing.await);
     if let Err(error) = app.activity.flush(&app.store).await {
         tracing::warn!(error = %error, "the last uses of tokens were not written");
     }

@@ -125,5 +125,9 @@ fn policy(policy: &Policy) -> Vec<String> {
             words(policy.session_max)
         ),
         format!("An access token lives for {}.", words(policy.access_token)),
+        format!(
+            "An address can be refused {} exchanges in a minute, and {} sign-ins to one account in 15 minutes.",
+            policy.exchange_failures, policy.sign_in_failures
+        ),
     ]
 }

@@ -32,6 +32,8 @@ pub(super) fn of(
         session_idle: time("policy.session_idle", &raw.session_idle)?,
         session_max: time("policy.session_max", &raw.session_max)?,
         access_token: time(LIFETIME, &servers.default.lifetime)?,
+        exchange_failures: raw.exchange_failures.0,
+        sign_in_failures: raw.sign_in_failures.0,
     };
     policy.checked().map_err(|outside| {
         // The one knob that the rules call otherwise than the file does.

@@ -71,6 +71,8 @@ pub(crate) struct RawPolicy {
     pub(crate) reauthentication: String,
     pub(crate) session_idle: String,
     pub(crate) session_max: String,
+    pub(crate) exchange_failures: Loose<u32>,
+    pub(crate) sign_in_failures: Loose<u32>,
 }
 
 #[derive(Debug, serde::Deserialize)]

@@ -199,6 +199,7 @@ fn refusal(error: ExchangeError) -> OAuthError {
         ExchangeError::Unknown => OAuthError::invalid_grant(),
         ExchangeError::Denied(denial) if denial.is_of_the_target() => OAuthError::access_denied(),
         ExchangeError::Denied(_of_the_token) => OAuthError::invalid_grant(),
+        ExchangeError::Limited(limited) => OAuthError::too_many_requests(limited.seconds),
         ExchangeError::Outage(outage) => OAuthError::temporarily_unavailable(outage),
     }
 }

@@ -21,6 +21,7 @@ mod site;
 mod on_sqlite {
     use keyfob_testkit::backend::Backend;
 
+    mod activity;
     mod bodies;
     mod callers;
     mod cross_site;
@@ -38,11 +39,13 @@ mod on_sqlite {
     mod pat_choices;
     mod pat_generate;
     mod races;
+    mod refusals;
     mod routes;
     mod secrets;
     mod session_ends;
     mod sessions;
     mod standing;
+    mod throttled;
     mod token_form;
     mod wire;
 
@@ -58,6 +61,7 @@ mod on_postgres {
 
     use keyfob_testkit::backend::Backend;
 
+    mod activity;
     mod bodies;
     mod callers;
     mod cross_site;
@@ -75,11 +79,13 @@ mod on_postgres {
     mod pat_choices;
     mod pat_generate;
     mod races;
+    mod refusals;
     mod routes;
     mod secrets;
     mod session_ends;
     mod sessions;
     mod standing;
+    mod throttled;
     mod token_form;
     mod wire;
 

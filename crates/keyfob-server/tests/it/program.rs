@@ -34,6 +34,7 @@ mod wire;
 mod on_sqlite {
     use super::Host;
 
+    mod last_use;
     mod opening;
     mod operating;
     mod root_key_made;
@@ -49,6 +50,7 @@ mod on_sqlite {
 mod on_postgres {
     use super::Host;
 
+    mod last_use;
     mod opening;
     mod operating;
     mod root_key_given;

@@ -80,7 +80,7 @@ fn a_key_or_value_that_nobody_knows_is_refused_where_it_was_set() {
     assert_eq!(
         host.refusal(&file),
         "policy.pat_limits (from bad.toml): not known; known here: pat_limit, pat_expiry_default, \
-         pat_expiry_max, pat_expiry_required, reauthentication, session_idle, session_max"
+         pat_expiry_max, pat_expiry_required, reauthentication, session_idle, session_max, exchange_failures, sign_in_failures"
     );
     host.write("bad.toml", "[policy]\npat_limit = 0\n");
     let said = host.refusal(&file);

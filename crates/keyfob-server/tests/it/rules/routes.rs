@@ -11,7 +11,7 @@ const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What each caller gets: nobody; a stranger's session; an access token of the owner's, for the
 /// organization; the owner's session. The object is always the organization, or a thing of the owner's.
-const MATRIX: [(&str, &str, [u16; 4]); 25] = [
+const MATRIX: [(&str, &str, [u16; 4]); 26] = [
     ("POST", "/auth/v1/token", [200, 200, 200, 200]),
     ("POST", "/auth/v2/token", [200, 200, 200, 200]),
     ("POST", "/auth/v3/token", [200, 200, 200, 200]),
@@ -64,6 +64,11 @@ const MATRIX: [(&str, &str, [u16; 4]); 25] = [
         "/identity/v1/organizations/{organization}/personal-api-tokens/{token}",
         [401, 404, 204, 204],
     ),
+    (
+        "GET",
+        "/identity/v1/organizations/{organization}/refusals/{request}",
+        [401, 404, 403, 200],
+    ),
     ("GET", "/healthz", [200, 200, 200, 200]),
     ("GET", "/readyz", [200, 200, 200, 200]),
     ("GET", "/", [200, 200, 200, 200]),
@@ -101,6 +106,7 @@ struct Things {
     pat: Pat,
     jwt: String,
     session: String,
+    refused: String,
     owner: String,
     stranger: String,
 }
@@ -113,8 +119,12 @@ impl Things {
         let list = list.send().await.json();
         let mut sessions = list["data"].as_array().unwrap().iter();
         let session = sessions.find(|session| session["current"] == true).unwrap();
+        let refused = site.exchange(&pat, site.globex).await;
+        assert_eq!(refused.outcome(), "403 access_denied");
+        site.app.activity.flush(&site.app.store).await.unwrap();
         Self {
             jwt: site.jwt(&pat, site.acme).await,
+            refused: refused.header("x-request-id").unwrap().to_owned(),
             pat,
             session: session["id"].as_str().unwrap().to_owned(),
             owner,
@@ -128,6 +138,7 @@ impl Things {
             .replace("{session}", &self.session)
             .replace("{organization}", &site.acme.to_string())
             .replace("{token}", &self.pat.id)
+            .replace("{request}", &self.refused)
             .replace("{file}", "keyfob.css");
         assert!(!target.contains('{'), "{target}");
         let secret = &self.pat.secret;
