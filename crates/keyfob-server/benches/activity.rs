@@ -19,7 +19,9 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Ids as far apart as random ones: those of exchanges come in no order.
 fn pat(number: u64, tokens: u64) -> PatId {
     let spread = (number % tokens).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    PatId::from_uuid(Uuid::from_u128(u128::from(spread) << 64 | u128::from(spread)))
+    PatId::from_uuid(Uuid::from_u128(
+        u128::from(spread) << 64 | u128::from(spread),
+    ))
 }
 
 fn last_use() -> LastUse {
@@ -36,11 +38,10 @@ fn note(activity: &Activity, threads: u64, tokens: u64, uses: u64) -> Duration {
     let began = Instant::now();
     thread::scope(|scope| {
         for thread in 0..threads {
+            let numbers = (0..uses).map(move |place| place * 7 + thread * 1_000_003);
             scope.spawn(move || {
-                for number in 0..uses {
-                    let number = number.wrapping_mul(7).wrapping_add(thread * 1_000_003);
-                    activity.used(black_box(pat(number, tokens)), last_use());
-                }
+                numbers
+                    .for_each(|number| activity.used(black_box(pat(number, tokens)), last_use()));
             });
         }
     });

@@ -95,7 +95,9 @@ fn auc(one: &[f64], other: &[f64]) -> f64 {
     all.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     let (mut wins, mut below) = (0.0, 0.0);
     for equal in all.chunk_by(|(a, _), (b, _)| a == b) {
-        let ours = f64::from(u32::try_from(equal.iter().filter(|(_, is_one)| *is_one).count()).unwrap_or(u32::MAX));
+        let ours = f64::from(
+            u32::try_from(equal.iter().filter(|(_, is_one)| *is_one).count()).unwrap_or(u32::MAX),
+        );
         let theirs = f64::from(u32::try_from(equal.len()).unwrap_or(u32::MAX)) - ours;
         wins += ours * (below + theirs / 2.0);
         below += theirs;

@@ -3,7 +3,7 @@
 //!
 //! It is noted in memory and written behind in batches, so that it never makes an exchange wait or fail.
 //! A crash loses what was noted since the last write. While the store is away notes are kept, a bounded
-//! number of them; what cannot be written for another reason is dropped alone, and said in the log.
+//! number of them. One that cannot be written while others can is dropped, which the log says.
 
 mod notes;
 
@@ -24,6 +24,8 @@ use self::notes::Notes;
 
 /// How often what was noted is written.
 pub const EVERY: Duration = Duration::from_secs(2);
+/// After how many rows that fail alone, and none that does not, the store is to blame.
+const SUSPECTS_MAX: usize = 10;
 
 /// What happened since the last write.
 #[derive(Debug, Default)]
@@ -58,9 +60,13 @@ impl Activity {
         let mut pats = Taken::new(self, rows.pats);
         let mut sessions = Taken::new(self, rows.sessions);
         let mut refusals = Taken::new(self, rows.refusals);
-        pats.write(store).await?;
-        sessions.write(store).await?;
-        refusals.write(store).await
+        // Each by itself: what is wrong with one kind keeps no other back.
+        let written = [
+            pats.write(store).await,
+            sessions.write(store).await,
+            refusals.write(store).await,
+        ];
+        written.into_iter().collect()
     }
 }
 
@@ -117,44 +123,63 @@ impl Row for NewRefusals {
 struct Taken<'a, R: Row> {
     activity: &'a Activity,
     rows: Vec<R>,
+    /// Those that failed alone, so that they or the store may be at fault.
+    suspects: Vec<R>,
 }
 
 impl<'a, R: Row> Taken<'a, R> {
     fn new(activity: &'a Activity, rows: Vec<R>) -> Self {
-        Self { activity, rows }
+        Self {
+            activity,
+            rows,
+            suspects: Vec::new(),
+        }
     }
 
     /// Writes batch by batch, the last one first. A batch that the store refuses for what is in it is
-    /// tried again in halves, down to the row that is at fault, which is dropped.
+    /// tried again in halves, down to the row that is at fault. When others could be written that one is
+    /// dropped: it would fail for ever.
     async fn write(&mut self, store: &Store) -> Result<(), StoreError> {
-        let mut size = R::BATCH;
+        let (mut size, mut has_written) = (R::BATCH, false);
+        let mut failure = None;
         while !self.rows.is_empty() {
             let rest = self.rows.len().saturating_sub(size);
             let (_before, batch) = self.rows.split_at(rest);
             match write(store, batch).await {
-                Ok(()) => size = (size * 2).min(R::BATCH),
+                Ok(()) => {
+                    self.rows.truncate(rest);
+                    size = (size * 2).min(R::BATCH);
+                    has_written = true;
+                }
                 Err(error) if is_away(&error) => return Err(error),
+                Err(error) if !has_written && self.suspects.len() >= SUSPECTS_MAX => {
+                    return Err(error);
+                }
                 Err(error) if batch.len() == 1 => {
-                    tracing::error!(error = %error, "one note of activity was dropped: it cannot be written");
+                    self.suspects.extend(self.rows.pop());
+                    failure = Some(error);
                 }
-                Err(_in_the_batch) => {
-                    size = batch.len().div_ceil(2);
-                    continue;
-                }
+                Err(_one_of_them) => size = batch.len().div_ceil(2),
             }
-            self.rows.truncate(rest);
         }
-        Ok(())
+        match failure {
+            Some(error) if !has_written => Err(error),
+            Some(error) => {
+                let dropped = mem::take(&mut self.suspects).len();
+                tracing::error!(notes = dropped, error = %error, "notes of activity cannot be written and are dropped");
+                Ok(())
+            }
+            None => Ok(()),
+        }
     }
 }
 
 impl<R: Row> Drop for Taken<'_, R> {
     fn drop(&mut self) {
         let rows = mem::take(&mut self.rows);
-        if !rows.is_empty() {
-            self.activity
-                .note(|notes| rows.into_iter().for_each(|row| row.put_back(notes)));
-        }
+        let rows = rows.into_iter().chain(mem::take(&mut self.suspects));
+        self.activity
+            .note(|notes| rows.for_each(|row| row.put_back(notes)));
     }
 }
 
@@ -164,7 +189,7 @@ async fn write<R: Row>(store: &Store, rows: &[R]) -> Result<(), StoreError> {
     tx.commit().await
 }
 
-/// Whether the store is to blame, and not what was to be written. A commit without an answer is written
+/// Whether the store is certainly to blame, and not what was to be written. A commit without an answer is written
 /// once more: a last use is the same twice, and a refusal may then be counted twice.
 fn is_away(error: &StoreError) -> bool {
     matches!(

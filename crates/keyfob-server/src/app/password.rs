@@ -124,7 +124,6 @@ impl Passwords {
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
 }
 
 impl Place<'_> {
@@ -235,7 +234,11 @@ mod tests {
         let passwords = Passwords::new();
         let mut places = Vec::new();
         for place in 0..PLACES {
-            places.push(passwords.enter(source(place / PLACES_OF_ONE)).expect("a place"));
+            places.push(
+                passwords
+                    .enter(source(place / PLACES_OF_ONE))
+                    .expect("a place"),
+            );
         }
         let refused = |number| passwords.enter(source(number)).map(drop);
         assert_eq!(refused(0), Err(Crowded::ByOne));

@@ -96,11 +96,7 @@ pub struct Listed {
 }
 
 /// Lists a person's tokens in an organization.
-pub async fn list(
-    app: &App,
-    who: &SignedIn,
-    organization: OrgId,
-) -> Result<Listed, RevokeError> {
+pub async fn list(app: &App, who: &SignedIn, organization: OrgId) -> Result<Listed, RevokeError> {
     let mut tx: Tx = app.store.read().await?;
     let here = place(&mut tx, who.user.id, organization).await??;
     let pats = pat_list(&mut tx, organization, who.user.id).await?;

@@ -275,7 +275,11 @@ pub(super) async fn revoke(
 
 /// Tokens are a person's to see and to make, with a session. An access token learns that only where it
 /// may know of the organization at all.
-pub(super) async fn person(app: &App, caller: Caller, organization: OrgId) -> Result<SignedIn, Problem> {
+pub(super) async fn person(
+    app: &App,
+    caller: Caller,
+    organization: OrgId,
+) -> Result<SignedIn, Problem> {
     match caller {
         Caller::Session(who) => Ok(*who),
         Caller::Token(token) => match is_covered(app, &token, organization).await {

@@ -205,7 +205,9 @@ mod tests {
         // Put back beside newer ones: the count is the sum, and the newest are kept.
         let mut later = Notes::default();
         later.refused(pat(1), Denial::Expired, refusal(200));
-        first.into_iter().for_each(|of| later.refused_before(of));
+        for of in first {
+            later.refused_before(of);
+        }
         let both = later.into_rows().refusals;
         let expired = both.first().expect("expired");
         assert_eq!((both.len(), expired.times), (2, 26));

@@ -86,6 +86,7 @@ async fn p16_refusals_are_counted_by_reason_with_when_and_from_where_last() {
     site.advance(Duration::from_hours(1));
     let expired = refused(&site, &pat, None, "401 invalid_grant").await;
     flush(&site).await;
+    let ana = site.sign_in("ana").await;
     let list = listed(&site, &ana, &pat).await;
     let wanted = json!({
         "reason": "expired",

@@ -181,7 +181,7 @@ fn every_route_is_in_the_matrix() {
 #[tokio::test]
 async fn each_caller_gets_what_the_matrix_says() {
     let backend = super::backend().await;
-    let site = Site::with(backend, |parts| parts.policy.pat_limit = 100).await;
+    let site = Site::with(backend, |parts| parts.policy.pat_limit = 1_000).await;
     let status = async |caller: Caller, method: &str, path: &str| {
         let things = Things::of(&site).await;
         let answer = things.ask(&site, caller, method, path).send().await;
