@@ -19,6 +19,7 @@ mod process;
 mod supervisor;
 mod test;
 mod tidy;
+mod timing;
 
 use std::process::ExitCode;
 
@@ -65,6 +66,12 @@ enum Task {
         #[arg(last = true)]
         args: Vec<String>,
     },
+    /// Compare the times of refusals, which must not tell their reasons
+    Timing {
+        /// How many refusals of each kind: exchanges, then sign-ins; after `--`
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
     /// Check dependencies: advisories, licences, bans, sources
     Audit {
         /// Skip the advisories, whose database comes from the network
@@ -84,6 +91,7 @@ impl Task {
             Self::Docs { check: false } => docs::write(),
             Self::Docs { check: true } => docs::check(),
             Self::Bench { args } => bench::bench(args),
+            Self::Timing { args } => timing::timing(args),
             Self::Audit { offline: false } => audit::audit(),
             Self::Audit { offline: true } => audit::audit_offline(),
             Self::Ci => ci(),

@@ -148,6 +148,25 @@ impl Denial {
             Self::Scope => "scope",
         }
     }
+
+    /// The reason with that word; `revoked` needs why the PAT was ended, which its own row tells.
+    pub fn from_word(word: &str, because: Option<RevokedBecause>) -> Option<Self> {
+        let others = [
+            Self::Expired,
+            Self::UserSuspended,
+            Self::MembershipSuspended,
+            Self::NotAMember,
+            Self::Network,
+            Self::Target,
+            Self::Reach,
+            Self::NoStanding,
+        ];
+        let revoked = because.map(Self::Revoked);
+        others
+            .into_iter()
+            .chain(revoked)
+            .find(|denial| denial.word() == word)
+    }
 }
 
 /// What an access token will carry, and why.

@@ -259,3 +259,24 @@ fn g1_an_access_token_stands_only_with_the_epochs_it_was_made_under() {
         assert_eq!(refused, Err(NotAdmitted::Epoch), "{epochs:?}");
     }
 }
+
+#[test]
+fn p16_every_reason_comes_back_from_its_word() {
+    let because = Some(RevokedBecause::Manager);
+    let all = [
+        Denial::Revoked(RevokedBecause::Manager),
+        Denial::Expired,
+        Denial::UserSuspended,
+        Denial::MembershipSuspended,
+        Denial::NotAMember,
+        Denial::Network,
+        Denial::Target,
+        Denial::Reach,
+        Denial::NoStanding,
+    ];
+    for denial in all {
+        assert_eq!(Denial::from_word(denial.word(), because), Some(denial));
+    }
+    assert_eq!(Denial::from_word("revoked", None), None);
+    assert_eq!(Denial::from_word("unknown", because), None);
+}

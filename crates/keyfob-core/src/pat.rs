@@ -352,6 +352,22 @@ pub fn may_revoke(
     Ok(RevokePermit { pat, because, by })
 }
 
+/// A signed-in person who asks about tokens of an organization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Viewer {
+    /// Who.
+    pub user: UserId,
+    /// Whether they hold `organization:manage` there now.
+    pub manages: bool,
+}
+
+impl Viewer {
+    /// Whether they are shown what happened to a token of `holder`, such as its refusals (P16).
+    pub fn is_shown_tokens_of(self, holder: UserId) -> bool {
+        self.manages || self.user == holder
+    }
+}
+
 #[cfg(test)]
 #[path = "pat_tests.rs"]
 mod tests;

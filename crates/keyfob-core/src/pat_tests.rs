@@ -214,3 +214,14 @@ fn every_reason_is_read_back_from_its_word() {
         assert_eq!(RevokedBecause::from_word(because.word()), Some(because));
     }
 }
+
+#[test]
+fn p16_what_happened_to_a_token_is_for_its_holder_and_for_who_manages() {
+    let viewer = |number, manages| Viewer {
+        user: user(number),
+        manages,
+    };
+    assert!(viewer(1, false).is_shown_tokens_of(user(1)));
+    assert!(viewer(2, true).is_shown_tokens_of(user(1)));
+    assert!(!viewer(2, false).is_shown_tokens_of(user(1)));
+}

@@ -45,6 +45,12 @@ pub struct Policy {
     /// How long one key signs access tokens before another follows: 1 day to 10 years; none: until the
     /// operator rotates it.
     pub key_rotation: Option<Duration>,
+    /// How many exchanges from one address may be refused with 401 in a minute before further ones are
+    /// answered 429 (X6): 10 to 1,000.
+    pub exchange_failures: u32,
+    /// How many sign-ins to one account may fail from one address in 15 minutes before further ones are
+    /// answered 429 (T-04): 3 to 100.
+    pub sign_in_failures: u32,
 }
 
 impl Default for Policy {
@@ -56,6 +62,8 @@ impl Default for Policy {
             session_idle: Duration::from_secs(30 * MINUTE),
             session_max: Duration::from_secs(DAY / 2),
             key_rotation: Some(Duration::from_secs(90 * DAY)),
+            exchange_failures: 60,
+            sign_in_failures: 10,
         }
     }
 }
@@ -77,11 +85,6 @@ impl Policy {
             required: _,
         } = self.pat_expiry;
         let checks = [
-            (
-                (1..=100).contains(&self.pat_limit),
-                "policy.pat_limit",
-                "1 to 100",
-            ),
             (
                 within(default),
                 "policy.pat_expiry_default",
@@ -115,10 +118,32 @@ impl Policy {
                 "1 day to 10 years",
             ),
         ];
-        match checks.into_iter().find(|(good, _knob, _bounds)| !good) {
+        let mut all = self.counts().into_iter().chain(checks);
+        match all.find(|(good, _knob, _bounds)| !good) {
             Some((_good, knob, bounds)) => Err(OutOfBounds { knob, bounds }),
             None => Ok(self),
         }
+    }
+
+    /// Of each knob that is a number: whether it is within its bounds, its name, and what is allowed.
+    fn counts(&self) -> [(bool, &'static str, &'static str); 3] {
+        [
+            (
+                (1..=100).contains(&self.pat_limit),
+                "policy.pat_limit",
+                "1 to 100",
+            ),
+            (
+                (10..=1_000).contains(&self.exchange_failures),
+                "policy.exchange_failures",
+                "10 to 1000",
+            ),
+            (
+                (3..=100).contains(&self.sign_in_failures),
+                "policy.sign_in_failures",
+                "3 to 100",
+            ),
+        ]
     }
 }
 
@@ -177,6 +202,20 @@ mod tests {
             }),
             "policy.reauthentication"
         );
+        for exchange_failures in [0, 9, 1_001] {
+            let policy = Policy {
+                exchange_failures,
+                ..Policy::default()
+            };
+            assert_eq!(knob(policy), "policy.exchange_failures");
+        }
+        for sign_in_failures in [2, 101] {
+            let policy = Policy {
+                sign_in_failures,
+                ..Policy::default()
+            };
+            assert_eq!(knob(policy), "policy.sign_in_failures");
+        }
         let pat_expiry = ExpiryPolicy {
             default: Some(hours(48)),
             max: Some(hours(24)),

@@ -4,6 +4,7 @@
 pub mod access;
 pub mod activity;
 pub mod exchange;
+pub mod find_refusal;
 pub mod generate;
 pub mod organizations;
 pub mod password;
@@ -31,6 +32,9 @@ pub enum Outage {
     /// Catalogue or keys changed again and again while the facts were read.
     #[error("catalogue and keys keep changing")]
     Unsettled,
+    /// Too many wait for the same.
+    #[error(transparent)]
+    Crowded(#[from] password::Crowded),
     /// A task of ours ended before its time.
     #[error("a task ended before its time")]
     Task(#[from] tokio::task::JoinError),

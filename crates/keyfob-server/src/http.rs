@@ -16,6 +16,7 @@ mod organizations;
 mod path;
 mod pats;
 pub mod problem;
+mod refusals;
 pub mod server;
 mod session;
 mod token;
@@ -84,6 +85,10 @@ fn routes(app: &Arc<App>) -> Router {
         .route(
             "/identity/v1/organizations/{organization}/personal-api-tokens/{token}",
             delete(pats::revoke),
+        )
+        .route(
+            "/identity/v1/organizations/{organization}/refusals/{request}",
+            get(refusals::find),
         )
         // the operator's
         .route("/healthz", get(health::healthz))

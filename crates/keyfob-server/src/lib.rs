@@ -10,6 +10,7 @@ pub mod config;
 pub mod context;
 mod date;
 pub mod document;
+mod hold;
 pub mod http;
 pub mod import;
 mod jwt;
@@ -26,4 +27,5 @@ pub mod system;
 pub mod telemetry;
 #[cfg(test)]
 mod testing;
+pub mod throttle;
 mod web;

@@ -16,15 +16,21 @@ use keyfob_verify::Verifier;
 
 use crate::app::activity::Activity;
 use crate::app::password::Passwords;
+use crate::app::sign_in::Account;
 use crate::keys::{BadKeys, KeyRing};
 use crate::metrics::Metrics;
 use crate::resource_server::ResourceServers;
 use crate::roles_file::{self, BadRolesFile};
 use crate::seal::{RootKey, RootKeyError};
+use crate::throttle::{Source, Throttle};
 
 /// How old catalogue and keys in memory may be: with older ones nothing is decided before they were read
 /// again (guarantee 10). They are read every 30 seconds.
 pub const STALE: Duration = Duration::from_mins(2);
+/// How long a refused exchange counts against its address.
+const EXCHANGE_WINDOW: Duration = Duration::from_mins(1);
+/// How long a failed sign-in counts against its address at that account.
+const SIGN_IN_WINDOW: Duration = Duration::from_mins(15);
 
 /// Why the server has no valid catalogue or key ring.
 #[derive(Debug, thiserror::Error)]
@@ -82,8 +88,12 @@ pub struct App {
     pub issuer: String,
     /// Counters.
     pub metrics: Arc<Metrics>,
-    /// Last uses, written behind.
+    /// Last uses and refusals, written behind.
     pub activity: Activity,
+    /// Exchanges refused with 401, by address (X6).
+    pub exchange_failures: Throttle<Source>,
+    /// Failed sign-ins, by account and address (T-04).
+    pub sign_in_failures: Throttle<(Account, Source)>,
     /// Password hashing, bounded.
     pub passwords: Passwords,
     root_key: ArcSwap<RootKey>,
@@ -122,6 +132,8 @@ impl App {
         drop(tx);
         Ok(Self {
             activity: Activity::default(),
+            exchange_failures: Throttle::new(parts.policy.exchange_failures, EXCHANGE_WINDOW),
+            sign_in_failures: Throttle::new(parts.policy.sign_in_failures, SIGN_IN_WINDOW),
             passwords: Passwords::new(),
             store: parts.store,
             clock: parts.clock,

@@ -21,6 +21,7 @@ pub mod key;
 pub mod member;
 pub mod org;
 pub mod pat;
+pub mod refusal;
 pub mod session;
 pub mod user;
 

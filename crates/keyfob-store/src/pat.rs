@@ -10,7 +10,7 @@ use keyfob_core::secret::PatMac;
 use keyfob_core::time::{Lifetime, Timestamp};
 
 use crate::StoreError;
-use crate::db::{RowRef, Tx, args, statements};
+use crate::db::{RowRef, Tx, Value, args, statements};
 use crate::event::{audit_append, feed_append};
 use crate::member::MemberAt;
 
@@ -242,16 +242,17 @@ pub(crate) fn pat_revoked_fact(
 
 /// Notes last uses; an older one than stored changes nothing.
 pub async fn pat_use_put(tx: &mut Tx, uses: &[(PatId, LastUse)]) -> Result<(), StoreError> {
+    let mut rows = Vec::with_capacity(uses.len());
     for (pat, last) in uses {
-        let values = args![
-            *pat,
-            last.at,
-            last.address.as_deref(),
-            last.client.as_deref(),
-            last.organization
-        ];
-        tx.execute(&PAT_USE_PUT, values).await?;
+        rows.push(vec![
+            Value::from(*pat),
+            Value::from(last.at),
+            Value::from(last.address.as_deref()),
+            Value::from(last.client.as_deref()),
+            Value::from(last.organization),
+        ]);
     }
+    tx.execute_many(&PAT_USE_PUT, &rows).await?;
     Ok(())
 }
 

@@ -89,9 +89,9 @@ pub async fn session_list(tx: &mut Tx, user: UserId) -> Result<Vec<Session>, Sto
 
 /// Notes when sessions were last used.
 pub async fn session_seen(tx: &mut Tx, seen: &[(SessionId, Timestamp)]) -> Result<(), StoreError> {
-    for (id, at) in seen {
-        tx.execute(&SESSION_SEEN, args![*id, *at]).await?;
-    }
+    let rows = seen.iter().map(|(id, at)| args![*id, *at].to_vec());
+    tx.execute_many(&SESSION_SEEN, &rows.collect::<Vec<_>>())
+        .await?;
     Ok(())
 }
 

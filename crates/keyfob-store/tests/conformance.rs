@@ -35,6 +35,7 @@ mod on_sqlite {
     mod org;
     mod pat;
     mod race;
+    mod refusal;
     mod session;
     mod tree;
     mod user;
@@ -58,6 +59,7 @@ mod on_postgres {
     mod org;
     mod pat;
     mod race;
+    mod refusal;
     mod session;
     mod tree;
     mod user;

@@ -283,6 +283,10 @@ fn bits(number: &[u8]) -> usize {
 }
 
 #[cfg(test)]
+#[path = "keys_wycheproof.rs"]
+mod wycheproof_vectors;
+
+#[cfg(test)]
 mod tests {
     use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
 

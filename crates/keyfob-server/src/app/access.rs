@@ -5,10 +5,12 @@
 
 use std::sync::Arc;
 
+use keyfob_core::catalogue::ORGANIZATION_MANAGE;
 use keyfob_core::exchange::{Denial, Epochs, ExchangeFacts, NotAdmitted, UserFacts, admit};
 use keyfob_core::id::{OrgId, PatId, UserId};
 use keyfob_core::member::{Membership, Standing};
 use keyfob_core::org::Lineage;
+use keyfob_core::permission::resolve;
 use keyfob_core::reach::Reach;
 use keyfob_store::exchange::exchange_facts_of;
 use keyfob_store::member::member_along;
@@ -149,6 +151,16 @@ pub struct Place {
     pub memberships: Vec<Membership>,
     /// How the user stands there.
     pub standing: Standing,
+}
+
+impl Place {
+    /// Whether the user manages the organization now.
+    pub fn is_managed(&self, loaded: &Loaded) -> bool {
+        let live = resolve(&loaded.catalogue, &self.lineage, &self.memberships);
+        loaded
+            .catalogue
+            .holds(&live.permissions, ORGANIZATION_MANAGE)
+    }
 }
 
 /// That a caller may not know of an organization: it does not exist, or it is none of theirs.

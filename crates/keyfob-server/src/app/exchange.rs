@@ -7,14 +7,17 @@ use keyfob_core::time::Timestamp;
 use keyfob_store::StoreError;
 use keyfob_store::exchange::{ExchangeSnapshot, exchange_facts};
 use keyfob_store::pat::LastUse;
+use keyfob_store::refusal::Refusal;
 use uuid::Builder;
 
 use crate::app::Outage;
 use crate::context::Ctx;
+use crate::hold::{self, Hold};
 use crate::jwt::{self, Issue};
 use crate::metrics::ExchangeOutcome;
 use crate::resource_server::ResourceServer;
 use crate::state::{App, Loaded};
+use crate::throttle::{Limited, Source};
 
 /// How often facts are read again because catalogue or keys changed meanwhile.
 const ATTEMPTS: usize = 4;
@@ -63,9 +66,24 @@ pub enum ExchangeError {
     /// The rules say no.
     #[error("denied: {0}")]
     Denied(#[from] Denial),
+    /// The token is no good, as so many from that address before it (X6).
+    #[error(transparent)]
+    Limited(#[from] Limited),
     /// Nothing could be decided.
     #[error(transparent)]
     Outage(#[from] Outage),
+}
+
+impl ExchangeError {
+    /// Whether the token is no good: what every door answers in one way, and what is throttled. A good
+    /// token with a target that is refused is not of these.
+    fn is_of_the_token(&self) -> bool {
+        match self {
+            Self::Unknown => true,
+            Self::Denied(denial) => !denial.is_of_the_target(),
+            Self::Limited(_) | Self::Outage(_) => false,
+        }
+    }
 }
 
 impl From<StoreError> for ExchangeError {
@@ -74,16 +92,38 @@ impl From<StoreError> for ExchangeError {
     }
 }
 
-/// Exchanges a PAT.
+/// Exchanges a PAT. A refusal takes as long whatever its reason is.
 pub async fn exchange(app: &App, ctx: &Ctx, want: &Wanted<'_>) -> Result<Exchanged, ExchangeError> {
+    let hold = Hold::begin(hold::EXCHANGE);
     let outcome = try_exchange(app, ctx, want).await;
+    let outcome = outcome.map_err(|error| throttled(app, ctx, error));
     app.metrics.exchanged(match &outcome {
         Ok(_exchanged) => ExchangeOutcome::Granted,
         Err(ExchangeError::Unknown) => ExchangeOutcome::Unknown,
         Err(ExchangeError::Denied(denial)) => ExchangeOutcome::Denied(*denial),
+        Err(ExchangeError::Limited(_limited)) => ExchangeOutcome::Limited,
         Err(ExchangeError::Outage(_outage)) => ExchangeOutcome::Failed,
     });
+    match &outcome {
+        Ok(_) | Err(ExchangeError::Outage(_)) => {}
+        Err(ExchangeError::Unknown | ExchangeError::Denied(_) | ExchangeError::Limited(_)) => {
+            hold.is_over().await;
+        }
+    }
     outcome
+}
+
+/// Counts what is answered 401, and turns it into 429 where there was too much of that before. Only what
+/// has failed comes here, looked up like everything else: a good token is never refused for its company.
+fn throttled(app: &App, ctx: &Ctx, error: ExchangeError) -> ExchangeError {
+    if !error.is_of_the_token() {
+        return error;
+    }
+    let source = Source::of(ctx.peer);
+    match app.exchange_failures.failed(source, ctx.now) {
+        Ok(()) => error,
+        Err(limited) => limited.into(),
+    }
 }
 
 async fn try_exchange(app: &App, ctx: &Ctx, want: &Wanted<'_>) -> Result<Exchanged, ExchangeError> {
@@ -137,6 +177,14 @@ fn grant(
     let decision = decide(&snapshot.facts, &request, &loaded.catalogue, ctx.now);
     let grant = decision.inspect_err(|denial| {
         tracing::info!(pat.id = %pat.id, request.id = %ctx.request_id, reason = denial.word(), "exchange denied");
+        let refusal = Refusal {
+            request: ctx.request_id,
+            at: ctx.now,
+            address: ctx.peer.map(|address| address.to_string()),
+            client: ctx.client.clone(),
+            organization: want.target.unwrap_or(pat.organization),
+        };
+        app.activity.refused(pat.id, *denial, refusal);
     })?;
     let signer = loaded.ring.signer(want.server.algorithm, ctx.now);
     let key = signer.map_err(Outage::from)?;

@@ -1,5 +1,8 @@
 //! Passwords: argon2id (RFC 9106) for what is made here, argon2id and bcrypt for what is imported.
 
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use keyfob_core::time::{Entropy, Purpose};
@@ -8,6 +11,7 @@ use tokio::task;
 use zeroize::Zeroizing;
 
 use crate::app::Outage;
+use crate::throttle::Source;
 
 /// Fewest characters of a password that is set here.
 pub const PASSWORD_MIN: usize = 8;
@@ -15,6 +19,10 @@ pub const PASSWORD_MIN: usize = 8;
 pub const PASSWORD_MAX: usize = 1_024;
 /// How many hashes are computed at once: each takes 19 MiB and some 20 ms of a core.
 const AT_ONCE: usize = 4;
+/// How many passwords can wait or be checked: the last of them waits for about a second.
+pub const PLACES: usize = 64;
+/// How many of these places one source can have, so that one that fills them leaves room for others.
+pub const PLACES_OF_ONE: usize = 8;
 
 /// Why a password cannot be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -32,12 +40,52 @@ pub enum BadPassword {
 #[error("a password hash is a PHC string of argon2id, or a bcrypt hash")]
 pub struct BadPasswordHash;
 
-/// Computes and checks password hashes, a bounded number at once and off the request's thread.
+/// Why a password is not checked now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Crowded {
+    /// By those that came from the same source.
+    #[error("too many passwords from one address wait to be checked")]
+    ByOne,
+    /// By those of many sources.
+    #[error("too many passwords wait to be checked")]
+    ByMany,
+}
+
+/// Checks passwords, a bounded number at once and off the request's thread. A bounded number more waits,
+/// so that neither memory nor waiting time grows with what is sent.
 #[derive(Debug)]
 pub struct Passwords {
-    places: Semaphore,
+    at_once: Semaphore,
+    waiting: Mutex<Waiting>,
     /// Checked when there is no account, so that the answer takes as long.
     dummy: String,
+}
+
+/// Who waits, or has a password checked.
+#[derive(Debug, Default)]
+struct Waiting {
+    all: usize,
+    /// At most [`PLACES`] sources, none of them with nothing.
+    by_source: HashMap<Source, usize>,
+}
+
+/// The right to have one password checked; whoever goes away gives it back.
+#[derive(Debug)]
+pub struct Place<'p> {
+    passwords: &'p Passwords,
+    source: Source,
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut waiting = self.passwords.waiting();
+        waiting.all = waiting.all.saturating_sub(1);
+        let left = waiting.by_source.get(&self.source).copied();
+        match left.and_then(|places| places.checked_sub(1)) {
+            Some(left @ 1..) => waiting.by_source.insert(self.source, left),
+            Some(0) | None => waiting.by_source.remove(&self.source),
+        };
+    }
 }
 
 impl Passwords {
@@ -48,18 +96,44 @@ impl Passwords {
                      3oRFzVlPHbGzSzOBSTUJVvVMmTHTCaXTNxHb7rGEZJ8"
             .to_owned();
         Self {
-            places: Semaphore::new(AT_ONCE),
+            at_once: Semaphore::new(AT_ONCE),
+            waiting: Mutex::default(),
             dummy,
         }
     }
 
+    /// Takes a place for a password that came from `source`.
+    pub fn enter(&self, source: Source) -> Result<Place<'_>, Crowded> {
+        let mut waiting = self.waiting();
+        let of_one = waiting.by_source.get(&source).copied().unwrap_or_default();
+        if of_one >= PLACES_OF_ONE {
+            return Err(Crowded::ByOne);
+        }
+        if waiting.all >= PLACES {
+            return Err(Crowded::ByMany);
+        }
+        waiting.all += 1;
+        waiting.by_source.insert(source, of_one + 1);
+        drop(waiting);
+        Ok(Place {
+            passwords: self,
+            source,
+        })
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place<'_> {
     /// Whether a password fits a stored hash; without a hash the same work is done and the answer is no.
-    pub async fn fits(&self, password: &str, stored: Option<&str>) -> Result<bool, Outage> {
+    pub async fn fits(self, password: &str, stored: Option<&str>) -> Result<bool, Outage> {
         let password = Zeroizing::new(password.to_owned());
         let known = stored.is_some();
-        let stored = stored.unwrap_or(&self.dummy).to_owned();
+        let stored = stored.unwrap_or(&self.passwords.dummy).to_owned();
         // Closed never: the semaphore lives as long as we do.
-        let _place = self.places.acquire().await.ok();
+        let _turn = self.passwords.at_once.acquire().await.ok();
         let fits = task::spawn_blocking(move || verify(password.as_bytes(), &stored)).await?;
         Ok(fits && known)
     }
@@ -126,35 +200,20 @@ mod tests {
     use super::*;
     use crate::system::SystemEntropy;
 
+    async fn fits(passwords: &Passwords, password: &str, stored: Option<&str>) -> bool {
+        let place = passwords.enter(Source::of(None)).expect("a place");
+        place.fits(password, stored).await.expect("no outage")
+    }
+
     #[tokio::test]
     async fn a_password_fits_its_own_hash_only() {
         let passwords = Passwords::new();
         let stored = hash("correct horse", &SystemEntropy).expect("a hash");
         assert!(check_hash(&stored).is_ok());
-        assert!(
-            passwords
-                .fits("correct horse", Some(&stored))
-                .await
-                .expect("no outage")
-        );
-        assert!(
-            !passwords
-                .fits("correct horsf", Some(&stored))
-                .await
-                .expect("no outage")
-        );
-        assert!(
-            !passwords
-                .fits("correct horse", None)
-                .await
-                .expect("no outage")
-        );
-        assert!(
-            !passwords
-                .fits("correct horse", Some("nonsense"))
-                .await
-                .expect("no outage")
-        );
+        assert!(fits(&passwords, "correct horse", Some(&stored)).await);
+        assert!(!fits(&passwords, "correct horsf", Some(&stored)).await);
+        assert!(!fits(&passwords, "correct horse", None).await);
+        assert!(!fits(&passwords, "correct horse", Some("nonsense")).await);
     }
 
     #[tokio::test]
@@ -162,18 +221,34 @@ mod tests {
         let stored = bcrypt::hash("correct horse", 4).expect("a hash");
         assert!(check_hash(&stored).is_ok());
         let passwords = Passwords::new();
-        assert!(
-            passwords
-                .fits("correct horse", Some(&stored))
-                .await
-                .expect("no outage")
-        );
-        assert!(
-            !passwords
-                .fits("wrong", Some(&stored))
-                .await
-                .expect("no outage")
-        );
+        assert!(fits(&passwords, "correct horse", Some(&stored)).await);
+        assert!(!fits(&passwords, "wrong", Some(&stored)).await);
+    }
+
+    #[test]
+    fn t_04_places_are_bounded_for_all_and_for_each_source_and_come_back() {
+        let source = |number: usize| {
+            let number = u32::try_from(number).expect("it fits");
+            Source::of(Some(std::net::Ipv4Addr::from_bits(number).into()))
+        };
+        let passwords = Passwords::new();
+        let mut places = Vec::new();
+        for place in 0..PLACES {
+            places.push(
+                passwords
+                    .enter(source(place / PLACES_OF_ONE))
+                    .expect("a place"),
+            );
+        }
+        let refused = |number| passwords.enter(source(number)).map(drop);
+        assert_eq!(refused(0), Err(Crowded::ByOne));
+        assert_eq!(refused(PLACES), Err(Crowded::ByMany));
+        drop(places.pop());
+        assert_eq!(refused(0), Err(Crowded::ByOne), "the place was another's");
+        assert_eq!(refused(PLACES), Ok(()));
+        drop(places);
+        let waiting = passwords.waiting();
+        assert_eq!((waiting.all, waiting.by_source.len()), (0, 0));
     }
 
     #[test]

@@ -1,18 +1,17 @@
 //! Ending a personal API token for good, and listing what there is to end.
 
-use keyfob_core::catalogue::ORGANIZATION_MANAGE;
 use keyfob_core::event::Via;
 use keyfob_core::id::{OrgId, PatId};
 use keyfob_core::pat::{MayNotRevoke, Revoker, may_revoke};
-use keyfob_core::permission::resolve;
 use keyfob_store::pat::{Pat, Revoked, pat_find, pat_list, pat_revoke};
+use keyfob_store::refusal::{Refused, refusal_list};
 use keyfob_store::{StoreError, Transient, Tx, retry};
 
 use crate::app::Outage;
 use crate::app::access::{Caller, NotForThem, Place, covers, place};
 use crate::app::sign_in::SignedIn;
 use crate::context::Ctx;
-use crate::state::{App, Loaded};
+use crate::state::App;
 
 /// Why a token is not ended.
 #[derive(Debug, thiserror::Error)]
@@ -65,7 +64,7 @@ pub async fn revoke(
         let revoker = match caller {
             Caller::Session(_who) => Revoker::Person {
                 user,
-                manages: manages(&loaded, &here),
+                manages: here.is_managed(&loaded),
             },
             Caller::Token(token) => {
                 covers(token, &here.lineage).map_err(|_denial| NotForThem)?;
@@ -88,21 +87,26 @@ pub async fn revoke(
     Ok(revoked)
 }
 
-fn manages(loaded: &Loaded, here: &Place) -> bool {
-    let live = resolve(&loaded.catalogue, &here.lineage, &here.memberships);
-    loaded
-        .catalogue
-        .holds(&live.permissions, ORGANIZATION_MANAGE)
+/// A person's tokens in an organization.
+#[derive(Debug)]
+pub struct Listed {
+    /// How they stand there.
+    pub here: Place,
+    /// The tokens, the newest first, ended ones included.
+    pub pats: Vec<Pat>,
+    /// Their refusals: of each token and reason the last one.
+    pub refusals: Vec<Refused>,
 }
 
-/// Lists a person's tokens in an organization, the newest first, ended ones included.
-pub async fn list(
-    app: &App,
-    who: &SignedIn,
-    organization: OrgId,
-) -> Result<(Place, Vec<Pat>), RevokeError> {
+/// Lists a person's tokens in an organization.
+pub async fn list(app: &App, who: &SignedIn, organization: OrgId) -> Result<Listed, RevokeError> {
     let mut tx: Tx = app.store.read().await?;
     let here = place(&mut tx, who.user.id, organization).await??;
     let pats = pat_list(&mut tx, organization, who.user.id).await?;
-    Ok((here, pats))
+    let refusals = refusal_list(&mut tx, organization, who.user.id).await?;
+    Ok(Listed {
+        here,
+        pats,
+        refusals,
+    })
 }

@@ -16,9 +16,12 @@ use keyfob_store::{StoreError, retry};
 use zeroize::Zeroizing;
 
 use crate::app::Outage;
+use crate::app::password::Crowded;
 use crate::context::Ctx;
+use crate::hold::{self, Hold};
 use crate::metrics::SignInOutcome;
 use crate::state::App;
+use crate::throttle::{Limited, Source};
 
 /// Bytes of a session's cookie.
 const COOKIE_LENGTH: usize = 32;
@@ -54,6 +57,9 @@ pub enum SignInError {
     /// Unknown address, wrong password, or a suspended account: one answer for all.
     #[error("e-mail or password is wrong")]
     Credentials,
+    /// Too many sign-ins to that account failed from that address, or too many from there are under way.
+    #[error(transparent)]
+    Limited(#[from] Limited),
     /// Nothing could be decided.
     #[error(transparent)]
     Outage(#[from] Outage),
@@ -62,6 +68,25 @@ pub enum SignInError {
 impl From<StoreError> for SignInError {
     fn from(error: StoreError) -> Self {
         Self::Outage(error.into())
+    }
+}
+
+/// What was given as an account's address, whether or not there is such an account: the beginning of
+/// its hash, so that what failed sign-ins leave in memory is short and names nobody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Account([u8; 16]);
+
+impl Account {
+    fn of(given: &str) -> Self {
+        let key = Email::parse(given).map_or_else(
+            |_no_address| given.to_owned(),
+            |address| address.key().to_owned(),
+        );
+        let mut beginning = [0; 16];
+        for (place, byte) in beginning.iter_mut().zip(hash(&key)) {
+            *place = byte;
+        }
+        Self(beginning)
     }
 }
 
@@ -74,19 +99,54 @@ pub async fn sign_in(
     password: &str,
     current: Option<&SignedIn>,
 ) -> Result<(SignedIn, CookieValue), SignInError> {
+    let hold = Hold::begin(hold::SIGN_IN);
+    let begun = try_sign_in(app, ctx, email, password, current).await;
+    app.metrics.signed_in(match &begun {
+        Ok(_begun) => SignInOutcome::SignedIn,
+        Err(SignInError::Credentials) => SignInOutcome::Refused,
+        Err(SignInError::Limited(_limited)) => SignInOutcome::Limited,
+        Err(SignInError::Outage(_outage)) => SignInOutcome::Failed,
+    });
+    if matches!(begun, Err(SignInError::Credentials)) {
+        hold.is_over().await;
+    }
+    begun
+}
+
+/// Who may try at all is settled by what was typed and where it comes from: nothing before the check of
+/// the password depends on whether there is such an account.
+async fn try_sign_in(
+    app: &App,
+    ctx: &Ctx,
+    email: &str,
+    password: &str,
+    current: Option<&SignedIn>,
+) -> Result<(SignedIn, CookieValue), SignInError> {
+    let source = Source::of(ctx.peer);
+    let attempt = (Account::of(email), source);
+    app.sign_in_failures.check(&attempt, ctx.now)?;
+    let place = app.passwords.enter(source)?;
     let user = find(app, email).await?;
     let stored = user.as_ref().and_then(|user| user.password_hash.as_deref());
-    let fits = app.passwords.fits(password, stored).await?;
+    let fits = place.fits(password, stored).await?;
     let Some(user) = user.filter(|user| fits && user.suspended_at.is_none()) else {
-        app.metrics.signed_in(SignInOutcome::Refused);
+        app.sign_in_failures.failed(attempt, ctx.now)?;
         return Err(SignInError::Credentials);
     };
     let old = current
         .filter(|current| current.user.id == user.id)
         .map(|current| current.session.id);
-    let begun = begin(app, ctx, user, old).await?;
-    app.metrics.signed_in(SignInOutcome::SignedIn);
-    Ok(begun)
+    begin(app, ctx, user, old).await
+}
+
+impl From<Crowded> for SignInError {
+    /// Whoever fills the places is to slow down; whom others keep out is told that it is not their fault.
+    fn from(crowded: Crowded) -> Self {
+        match crowded {
+            Crowded::ByOne => Limited { seconds: 1 }.into(),
+            Crowded::ByMany => Outage::from(crowded).into(),
+        }
+    }
 }
 
 async fn find(app: &App, email: &str) -> Result<Option<User>, SignInError> {

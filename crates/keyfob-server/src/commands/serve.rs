@@ -188,6 +188,8 @@ pub(super) async fn until(
     flushing.abort();
     reloading.abort();
     rotating.abort();
+    // Only when it has ended is what it was about to write noted again.
+    drop(flushing.await);
     if let Err(error) = app.activity.flush(&app.store).await {
         tracing::warn!(error = %error, "the last uses of tokens were not written");
     }

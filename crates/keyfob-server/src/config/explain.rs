@@ -130,6 +130,10 @@ fn policy(policy: &Policy) -> Vec<String> {
             Some(after) => format!("A key signs access tokens for {}.", words(after)),
             None => "A key signs access tokens until it is rotated by command.".to_owned(),
         },
+        format!(
+            "An address can be refused {} exchanges in a minute, and {} sign-ins to one account in 15 minutes.",
+            policy.exchange_failures, policy.sign_in_failures
+        ),
     ]
 }
 

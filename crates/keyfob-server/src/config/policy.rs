@@ -32,6 +32,8 @@ pub(super) fn of(raw: &RawPolicy, origins: &Origins) -> Result<Policy, ConfigErr
             NEVER => None,
             text => Some(time("policy.key_rotation", text)?),
         },
+        exchange_failures: raw.exchange_failures.0,
+        sign_in_failures: raw.sign_in_failures.0,
     };
     policy
         .checked()

@@ -72,6 +72,8 @@ pub(crate) struct RawPolicy {
     pub(crate) session_idle: String,
     pub(crate) session_max: String,
     pub(crate) key_rotation: String,
+    pub(crate) exchange_failures: Loose<u32>,
+    pub(crate) sign_in_failures: Loose<u32>,
 }
 
 #[derive(Debug, serde::Deserialize)]

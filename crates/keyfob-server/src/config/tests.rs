@@ -368,6 +368,7 @@ fn the_explanation_tells_everything_but_secrets() {
     Making a credential needs a sign-in within the last 15 minutes.
     A session ends after 30 minutes without use, and after 12 hours at the latest.
     A key signs access tokens for 90 days.
+    An address can be refused 60 exchanges in a minute, and 10 sign-ins to one account in 15 minutes.
     An access token for default (audience: the issuer) lives for 1 hour and is signed with ES256.
     Log events (info) go to standard error as text.
     ");

@@ -158,6 +158,7 @@ fn invalid_scope() -> OAuthError {
 fn refusal(error: ExchangeError) -> OAuthError {
     match error {
         ExchangeError::Outage(outage) => OAuthError::temporarily_unavailable(outage),
+        ExchangeError::Limited(limited) => OAuthError::too_many_requests(limited.seconds),
         ExchangeError::Denied(Denial::Scope) => invalid_scope(),
         ExchangeError::Denied(denial) if denial.is_of_the_target() => {
             let message = "The personal API token does not give access to that organization.";

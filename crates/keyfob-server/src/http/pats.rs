@@ -1,5 +1,6 @@
 //! Personal API tokens over JSON (contract 5).
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -18,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use super::authenticate::Authenticated;
 use super::json::Json;
 use super::problem::{Code, Problem};
+use super::refusals;
 use crate::app::access::{Caller, is_covered};
 use crate::app::generate::{Choices, GenerateError, generate as generate_pat};
 use crate::app::revoke::{self, RevokeError};
@@ -47,6 +49,9 @@ struct Written {
     networks: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     last_used: Option<WrittenUse>,
+    /// By reason, the latest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    refusals: Vec<refusals::Counted>,
     /// The secret, in the one answer that shows it.
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
@@ -108,6 +113,7 @@ impl Written {
                 user_agent: last.client.clone(),
                 organization_id: last.organization.to_string(),
             }),
+            refusals: Vec::new(),
             token: None,
         }
     }
@@ -134,8 +140,12 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let organization = id(&organization)?;
     let who = person(&app, caller, organization).await?;
-    let (here, pats) = revoke::list(&app, &who, organization).await?;
-    let active = here
+    let mut listed = revoke::list(&app, &who, organization).await?;
+    listed
+        .refusals
+        .sort_by_key(|refused| Reverse(refused.refusal.request));
+    let active = listed
+        .here
         .memberships
         .iter()
         .any(|held| held.organization == organization && held.is_active());
@@ -144,10 +154,14 @@ pub(super) async fn list(
     } else {
         Suspension::Suspended
     };
-    let data = pats
-        .iter()
-        .map(|pat| Written::of(pat, suspension, ctx.now))
-        .collect();
+    let data = listed.pats.iter().map(|pat| {
+        let refusals = listed.refusals.iter();
+        let of_this = refusals.filter(|refused| refused.pat == pat.id);
+        let mut written = Written::of(pat, suspension, ctx.now);
+        written.refusals = of_this.map(refusals::Counted::of).collect();
+        written
+    });
+    let data = data.collect();
     Ok(Json(List { data }).into_response())
 }
 
@@ -261,7 +275,11 @@ pub(super) async fn revoke(
 
 /// Tokens are a person's to see and to make, with a session. An access token learns that only where it
 /// may know of the organization at all.
-async fn person(app: &App, caller: Caller, organization: OrgId) -> Result<SignedIn, Problem> {
+pub(super) async fn person(
+    app: &App,
+    caller: Caller,
+    organization: OrgId,
+) -> Result<SignedIn, Problem> {
     match caller {
         Caller::Session(who) => Ok(*who),
         Caller::Token(token) => match is_covered(app, &token, organization).await {
@@ -273,7 +291,7 @@ async fn person(app: &App, caller: Caller, organization: OrgId) -> Result<Signed
 }
 
 /// What is no id names nothing.
-fn id(text: &str) -> Result<OrgId, Problem> {
+pub(super) fn id(text: &str) -> Result<OrgId, Problem> {
     text.parse().map_err(|_no_id| Problem::from(Code::NotFound))
 }
 

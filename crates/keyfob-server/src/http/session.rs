@@ -75,6 +75,10 @@ pub(super) async fn sign_in(
                 .into_response())
         }
         Err(SignInError::Credentials) => Err(Code::InvalidCredentials.into()),
+        Err(SignInError::Limited(limited)) => {
+            let seconds = HeaderValue::from(limited.seconds);
+            Err(Problem::from(Code::TooManyRequests).with_header(header::RETRY_AFTER, seconds))
+        }
         Err(SignInError::Outage(outage)) => Err(outage.into()),
     }
 }

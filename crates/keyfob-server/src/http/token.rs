@@ -218,6 +218,7 @@ fn refusal(error: ExchangeError) -> OAuthError {
         ExchangeError::Denied(denial) if denial.is_of_the_target() => OAuthError::access_denied(),
         // Nothing is named at these doors, so nothing named is refused.
         ExchangeError::Denied(_of_the_token) => OAuthError::invalid_grant(),
+        ExchangeError::Limited(limited) => OAuthError::too_many_requests(limited.seconds),
         ExchangeError::Outage(outage) => OAuthError::temporarily_unavailable(outage),
     }
 }

@@ -21,6 +21,7 @@ mod site;
 mod on_sqlite {
     use keyfob_testkit::backend::Backend;
 
+    mod activity;
     mod bodies;
     mod callers;
     mod cross_site;
@@ -41,6 +42,7 @@ mod on_sqlite {
     mod pat_choices;
     mod pat_generate;
     mod races;
+    mod refusals;
     mod resource_servers;
     mod rotation_under_load;
     mod routes;
@@ -48,6 +50,7 @@ mod on_sqlite {
     mod session_ends;
     mod sessions;
     mod standing;
+    mod throttled;
     mod token_form;
     mod wire;
 
@@ -63,6 +66,7 @@ mod on_postgres {
 
     use keyfob_testkit::backend::Backend;
 
+    mod activity;
     mod bodies;
     mod callers;
     mod cross_site;
@@ -83,6 +87,7 @@ mod on_postgres {
     mod pat_choices;
     mod pat_generate;
     mod races;
+    mod refusals;
     mod resource_servers;
     mod rotation_under_load;
     mod routes;
@@ -90,6 +95,7 @@ mod on_postgres {
     mod session_ends;
     mod sessions;
     mod standing;
+    mod throttled;
     mod token_form;
     mod wire;
 

@@ -36,6 +36,7 @@ mod on_sqlite {
 
     mod hygiene;
     mod keys;
+    mod last_use;
     mod opening;
     mod operating;
     mod root_key_made;
@@ -53,6 +54,7 @@ mod on_postgres {
 
     mod hygiene;
     mod keys;
+    mod last_use;
     mod opening;
     mod operating;
     mod root_key_given;

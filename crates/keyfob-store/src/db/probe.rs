@@ -65,6 +65,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         crate::migrate::STATEMENTS,
         crate::org::STATEMENTS,
         crate::pat::STATEMENTS,
+        crate::refusal::STATEMENTS,
         crate::session::STATEMENTS,
         crate::user::STATEMENTS,
     ]

@@ -6,6 +6,18 @@ use tokio::task::JoinSet;
 
 use super::backend;
 
+/// The names of all migrations, from their files.
+fn names() -> Vec<String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/sqlite");
+    let files = std::fs::read_dir(folder).unwrap();
+    let name = |file: std::fs::DirEntry| file.file_name().into_string().unwrap();
+    let mut names: Vec<String> = files
+        .map(|file| name(file.unwrap()).replace(".sql", ""))
+        .collect();
+    names.sort();
+    names
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_stores_that_start_together_one_makes_the_schema() {
     let backend = backend().await.empty().await;
@@ -18,15 +30,13 @@ async fn of_stores_that_start_together_one_makes_the_schema() {
         });
     }
     let applied: Vec<String> = starting.join_all().await.into_iter().flatten().collect();
-    assert_eq!(applied, ["0001_init"]);
+    assert_eq!(applied, names());
     let ledger = probe::statement("SELECT name, applied_at FROM schema_migration");
     let mut tx = backend.store().read().await.unwrap();
     let kinds = [Cell::Text(None), Cell::Int(None)];
     let rows = probe::all(&mut tx, ledger, &[], &kinds).await.unwrap();
-    assert_eq!(
-        rows,
-        [[Cell::Text(Some("0001_init".to_owned())), Cell::from(7)]]
-    );
+    let row = |name: String| vec![Cell::Text(Some(name)), Cell::from(7)];
+    assert_eq!(rows, names().into_iter().map(row).collect::<Vec<_>>());
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -34,7 +44,7 @@ async fn a_database_is_empty_and_then_current() {
     let backend = backend().await.empty().await;
     let store = backend.store();
     assert_eq!(store.schema_state().await.unwrap(), SchemaState::Empty);
-    assert_eq!(store.migrate(0).await.unwrap(), ["0001_init"]);
+    assert_eq!(store.migrate(0).await.unwrap(), names());
     assert_eq!(store.schema_state().await.unwrap(), SchemaState::Current);
     assert_eq!(store.migrate(0).await.unwrap(), Vec::<String>::new());
 }
@@ -81,5 +91,5 @@ async fn a_migration_that_fails_leaves_nothing_behind() {
     assert!(store.migrate(0).await.is_err());
     assert_eq!(store.schema_state().await.unwrap(), SchemaState::Empty);
     change(store, "DROP TABLE organization").await;
-    assert_eq!(store.migrate(0).await.unwrap(), ["0001_init"]);
+    assert_eq!(store.migrate(0).await.unwrap(), names());
 }

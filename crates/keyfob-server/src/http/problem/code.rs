@@ -98,7 +98,7 @@ codes! {
         "The body has a member that nobody would read.",
         "Correct its name, or leave it out.";
     TooManyRequests = "too_many_requests", TOO_MANY_REQUESTS, "Too many requests",
-        "Too many attempts came from there within the last minute.",
+        "Too many attempts from there failed, or too many are under way.",
         "Wait for the seconds in the header `Retry-After`.";
     Internal = "internal", INTERNAL_SERVER_ERROR, "Internal error",
         "The server failed; what it was asked to do may or may not have been done.",

@@ -6,6 +6,7 @@ use keyfob_core::name::Name;
 use keyfob_core::time::Timestamp;
 use keyfob_server::app::password::Passwords;
 use keyfob_server::import::{Import, Source};
+use keyfob_server::throttle;
 use keyfob_store::event::AuditRecord;
 use keyfob_store::member::member_along;
 use keyfob_store::org::{Org, org_find, org_find_by_external, org_roots_named};
@@ -177,12 +178,7 @@ async fn a_password_counts_only_when_the_line_makes_the_user() {
     let ana = user(&world, "ana@acme.example").await.unwrap();
     let stored = ana.password_hash.clone().unwrap();
     assert!(stored.starts_with("$argon2id$"));
-    assert!(
-        Passwords::new()
-            .fits("correct horse", Some(&stored))
-            .await
-            .unwrap()
-    );
+    assert!(fits("correct horse", Some(&stored)).await);
     let bo = user(&world, "bo@acme.example").await.unwrap();
     assert_eq!(bo.password_hash, Some(bcrypt));
     assert_eq!(
@@ -194,6 +190,12 @@ async fn a_password_counts_only_when_the_line_makes_the_user() {
         .replace(",\"passwordHash", ",\"password");
     assert_eq!(counts(&import(&world, &other).await)[1], [0, 3, 0, 0]);
     assert_eq!(user(&world, "ana@acme.example").await.unwrap(), ana);
+}
+
+async fn fits(password: &str, stored: Option<&str>) -> bool {
+    let passwords = Passwords::new();
+    let place = passwords.enter(throttle::Source::of(None)).unwrap();
+    place.fits(password, stored).await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -214,12 +216,7 @@ async fn the_demo_gives_passwords_to_users_without_one() {
         .await
         .unwrap()
         .password_hash;
-    assert!(
-        Passwords::new()
-            .fits("correct horse", stored.as_deref())
-            .await
-            .unwrap()
-    );
+    assert!(fits("correct horse", stored.as_deref()).await);
     assert_eq!(
         user(&world, "bo@acme.example").await.unwrap().password_hash,
         None

@@ -23,6 +23,7 @@ fn the_defaults_are_a_configuration_file_that_changes_nothing() {
     Making a credential needs a sign-in within the last 15 minutes.
     A session ends after 30 minutes without use, and after 12 hours at the latest.
     A key signs access tokens for 90 days.
+    An address can be refused 60 exchanges in a minute, and 10 sign-ins to one account in 15 minutes.
     An access token for default (audience: the issuer) lives for 1 hour and is signed with ES256.
     Log events (info) go to standard error as text.
     ");
@@ -81,7 +82,8 @@ fn a_key_or_value_that_nobody_knows_is_refused_where_it_was_set() {
     assert_eq!(
         host.refusal(&file),
         "policy.pat_limits (from bad.toml): not known; known here: pat_limit, pat_expiry_default, \
-         pat_expiry_max, pat_expiry_required, reauthentication, session_idle, session_max, key_rotation"
+         pat_expiry_max, pat_expiry_required, reauthentication, session_idle, session_max, key_rotation, \
+         exchange_failures, sign_in_failures"
     );
     host.write("bad.toml", "[policy]\npat_limit = 0\n");
     let said = host.refusal(&file);

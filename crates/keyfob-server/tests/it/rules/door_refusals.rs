@@ -2,14 +2,44 @@
 
 use std::time::Duration;
 
-use crate::client::Answer;
+use crate::client::{Answer, Ask};
 use crate::site::{Pat, Site};
 
-/// What a program that uses a PAT from an address of the documentation's network gets.
-async fn answer(site: &Site, secret: &str, target: &str) -> Answer {
+/// A site where more may be refused than here is.
+async fn site() -> Site {
+    let many = |parts: &mut keyfob_server::state::Parts| parts.policy.exchange_failures = 1_000;
+    Site::with(super::backend().await, many).await
+}
+
+/// A use of a PAT from an address of the documentation's network.
+fn using(site: &Site, secret: &str, target: &str) -> Ask {
     let form = format!("pat={secret}&subOrganization={target}");
-    let ask = site.exchanging("v2", &form).from("192.0.2.1");
-    ask.send().await.without_id()
+    site.exchanging("v2", &form).from("192.0.2.1")
+}
+
+/// What a program that does so gets.
+async fn answer(site: &Site, secret: &str, target: &str) -> Answer {
+    using(site, secret, target).send().await.without_id()
+}
+
+/// The same at each door, and for programs that want to hear something else than JSON.
+async fn answers_elsewhere(site: &Site, secret: &str, target: &str) -> Vec<Answer> {
+    let pat = format!("pat={secret}");
+    let dashed = format!("personal-access-key={secret}");
+    let v3 = format!("personalAccessKey={secret}&subOrganizationId={target}");
+    let mut asks: Vec<Ask> = ["*/*", "text/html", "application/xml;q=0.9"]
+        .map(|accept| using(site, secret, target).header("accept", accept))
+        .into();
+    asks.push(site.exchanging("v3", &v3).from("192.0.2.1"));
+    if target.is_empty() {
+        asks.push(site.exchanging("v1", &pat).from("192.0.2.1"));
+        asks.push(site.exchanging("v1", &dashed).from("192.0.2.1"));
+    }
+    let mut answers = Vec::new();
+    for ask in asks {
+        answers.push(ask.send().await.without_id());
+    }
+    answers
 }
 
 /// PATs that are no good, each for another reason; all but one were good when they were made.
@@ -43,6 +73,7 @@ async fn bad_pats(site: &Site) -> Vec<(&'static str, String)> {
     vec![
         ("unknown", site.world.secret().expose().to_owned()),
         ("malformed", "not a token at all".to_owned()),
+        ("wrong checksum", format!("{}000000", &expired[..38])),
         ("expired", expired),
         ("network", network),
         ("revoked", revoked.secret),
@@ -55,7 +86,7 @@ async fn bad_pats(site: &Site) -> Vec<(&'static str, String)> {
 
 #[tokio::test]
 async fn x6_every_pat_that_is_refused_gets_the_same_401() {
-    let site = Site::on(super::backend().await).await;
+    let site = site().await;
     let bad = bad_pats(&site).await;
     let first = answer(&site, &bad[0].1, "").await;
     assert_eq!(first.status, 401);
@@ -80,6 +111,9 @@ async fn x6_every_pat_that_is_refused_gets_the_same_401() {
     for (cause, secret) in &bad {
         for target in &targets {
             assert_eq!(answer(&site, secret, target).await, first, "{cause}");
+        }
+        for elsewhere in answers_elsewhere(&site, secret, "").await {
+            assert_eq!(elsewhere, first, "{cause}");
         }
     }
 }
@@ -162,5 +196,8 @@ async fn x6_every_target_that_is_refused_gets_the_same_403() {
     insta::assert_snapshot!(first.text(), @r#"{"error":"access_denied","error_description":"The personal API token does not give access to that organization.","message":"The personal API token does not give access to that organization."}"#);
     for (cause, pat, target) in &cases {
         assert_eq!(answer(&site, &pat.secret, target).await, first, "{cause}");
+        for elsewhere in answers_elsewhere(&site, &pat.secret, target).await {
+            assert_eq!(elsewhere, first, "{cause}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::client::Ask;
 use crate::site::{PASSWORD, Site, pats_of};
 
 /// A database that is away.
-enum Away {
+pub(super) enum Away {
     /// The database's files are there and empty; what was in them is kept.
     Files(Vec<(PathBuf, Vec<u8>)>),
     /// The server lets nobody into the database.
@@ -19,7 +19,7 @@ enum Away {
 }
 
 impl Away {
-    async fn take(backend: &Backend) -> Self {
+    pub(super) async fn take(backend: &Backend) -> Self {
         if let Some(url) = backend.url() {
             let database = Url::parse(&url).unwrap();
             let name = database.path().trim_start_matches('/');
@@ -46,7 +46,7 @@ impl Away {
         Self::Files(kept)
     }
 
-    async fn give_back(self) {
+    pub(super) async fn give_back(self) {
         match self {
             Self::Server { database } => {
                 let name = database.path().trim_start_matches('/');

@@ -11,7 +11,7 @@ const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What each caller gets: nobody; a stranger's session; an access token of the owner's, for the
 /// organization; the owner's session. The object is always the organization, or a thing of the owner's.
-const MATRIX: [(&str, &str, [u16; 4]); 27] = [
+const MATRIX: [(&str, &str, [u16; 4]); 28] = [
     ("POST", "/auth/v1/token", [200, 200, 200, 200]),
     ("POST", "/auth/v2/token", [200, 200, 200, 200]),
     ("POST", "/auth/v3/token", [200, 200, 200, 200]),
@@ -71,6 +71,11 @@ const MATRIX: [(&str, &str, [u16; 4]); 27] = [
         "/identity/v1/organizations/{organization}/personal-api-tokens/{token}",
         [401, 404, 204, 204],
     ),
+    (
+        "GET",
+        "/identity/v1/organizations/{organization}/refusals/{request}",
+        [401, 404, 403, 200],
+    ),
     ("GET", "/healthz", [200, 200, 200, 200]),
     ("GET", "/readyz", [200, 200, 200, 200]),
     ("GET", "/", [200, 200, 200, 200]),
@@ -108,6 +113,7 @@ struct Things {
     pat: Pat,
     jwt: String,
     session: String,
+    refused: String,
     owner: String,
     stranger: String,
 }
@@ -120,8 +126,12 @@ impl Things {
         let list = list.send().await.json();
         let mut sessions = list["data"].as_array().unwrap().iter();
         let session = sessions.find(|session| session["current"] == true).unwrap();
+        let refused = site.exchange(&pat, site.globex).await;
+        assert_eq!(refused.outcome(), "403 access_denied");
+        site.app.activity.flush(&site.app.store).await.unwrap();
         Self {
             jwt: site.jwt(&pat, site.acme).await,
+            refused: refused.header("x-request-id").unwrap().to_owned(),
             pat,
             session: session["id"].as_str().unwrap().to_owned(),
             owner,
@@ -135,6 +145,7 @@ impl Things {
             .replace("{session}", &self.session)
             .replace("{organization}", &site.acme.to_string())
             .replace("{token}", &self.pat.id)
+            .replace("{request}", &self.refused)
             .replace("{file}", "keyfob.css");
         assert!(!target.contains('{'), "{target}");
         let secret = &self.pat.secret;
@@ -181,7 +192,7 @@ fn every_route_is_in_the_matrix() {
 #[tokio::test]
 async fn each_caller_gets_what_the_matrix_says() {
     let backend = super::backend().await;
-    let site = Site::with(backend, |parts| parts.policy.pat_limit = 200).await;
+    let site = Site::with(backend, |parts| parts.policy.pat_limit = 1_000).await;
     let status = async |caller: Caller, method: &str, path: &str| {
         let things = Things::of(&site).await;
         let answer = things.ask(&site, caller, method, path).send().await;

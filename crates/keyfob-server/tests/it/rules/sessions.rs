@@ -81,7 +81,7 @@ async fn with_an_https_issuer_the_cookie_is_bound_to_the_host_and_secure() {
 }
 
 #[tokio::test]
-async fn signing_in_does_not_reveal_whether_there_is_an_account() {
+async fn t_05_signing_in_does_not_reveal_whether_there_is_an_account() {
     let site = Site::on(super::backend().await).await;
     assert!(site.world.suspend_user(site.bo).await);
     site.world.user("nopassword@acme.example").await;
