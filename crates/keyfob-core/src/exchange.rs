@@ -160,6 +160,7 @@ impl Denial {
             Self::Target,
             Self::Reach,
             Self::NoStanding,
+            Self::Scope,
         ];
         let revoked = because.map(Self::Revoked);
         others

@@ -80,7 +80,8 @@ impl ExchangeError {
     fn is_of_the_token(&self) -> bool {
         match self {
             Self::Unknown => true,
-            Self::Denied(denial) => !denial.is_of_the_target(),
+            // With a scope too large the token is good as well.
+            Self::Denied(denial) => !denial.is_of_the_target() && *denial != Denial::Scope,
             Self::Limited(_) | Self::Outage(_) => false,
         }
     }

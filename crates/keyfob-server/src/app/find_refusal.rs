@@ -3,6 +3,7 @@
 
 use keyfob_core::id::{OrgId, RequestId};
 use keyfob_core::pat::Viewer;
+use keyfob_core::time::Timestamp;
 use keyfob_store::StoreError;
 use keyfob_store::refusal::{Refused, refusal_find};
 
@@ -37,9 +38,10 @@ pub async fn find_refusal(
     who: &SignedIn,
     organization: OrgId,
     request: RequestId,
+    now: Timestamp,
 ) -> Result<Refused, FindRefusalError> {
     let mut tx = app.store.read().await?;
-    let loaded = app.loaded_in(&mut tx).await.map_err(Outage::from)?;
+    let loaded = app.loaded_in(&mut tx, now).await.map_err(Outage::from)?;
     let here = place(&mut tx, who.user.id, organization).await??;
     let found = refusal_find(&mut tx, organization, request).await?;
     let refused = found.ok_or(NotForThem)?;

@@ -15,6 +15,7 @@ use super::json::Json;
 use super::pats::{id, person};
 use super::problem::{Code, Problem};
 use crate::app::find_refusal::{FindRefusalError, find_refusal};
+use crate::context::Ctx;
 use crate::date::rfc3339;
 use crate::state::App;
 
@@ -80,7 +81,8 @@ impl Written {
             | Denial::Network
             | Denial::Target
             | Denial::Reach
-            | Denial::NoStanding => None,
+            | Denial::NoStanding
+            | Denial::Scope => None,
         };
         let by = refused.revoked_by.filter(|_user| because.is_some());
         Self {
@@ -99,6 +101,7 @@ impl Written {
 /// Answers `GET …/refusals/{request}`.
 pub(super) async fn find(
     State(app): State<Arc<App>>,
+    ctx: Ctx,
     Authenticated(caller): Authenticated,
     Path((organization, request)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
@@ -108,7 +111,7 @@ pub(super) async fn find(
     let request: RequestId = request
         .parse()
         .map_err(|_no_id| Problem::from(Code::NotFound))?;
-    let refused = find_refusal(&app, &who, organization, request).await?;
+    let refused = find_refusal(&app, &who, organization, request, ctx.now).await?;
     Ok(Json(Found {
         personal_api_token_id: refused.pat.to_string(),
         user_id: refused.user.to_string(),
