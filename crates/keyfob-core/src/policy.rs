@@ -202,20 +202,6 @@ mod tests {
             }),
             "policy.reauthentication"
         );
-        for exchange_failures in [0, 9, 1_001] {
-            let policy = Policy {
-                exchange_failures,
-                ..Policy::default()
-            };
-            assert_eq!(knob(policy), "policy.exchange_failures");
-        }
-        for sign_in_failures in [2, 101] {
-            let policy = Policy {
-                sign_in_failures,
-                ..Policy::default()
-            };
-            assert_eq!(knob(policy), "policy.sign_in_failures");
-        }
         let pat_expiry = ExpiryPolicy {
             default: Some(hours(48)),
             max: Some(hours(24)),
@@ -228,5 +214,27 @@ mod tests {
             }),
             "policy.pat_expiry_default"
         );
+    }
+
+    #[test]
+    fn x6_t_04_the_limits_of_failures_have_bounds() {
+        let knob = |policy: Policy| policy.checked().map(drop).map_err(|outside| outside.knob);
+        for (exchange_failures, is_good) in [(9, false), (10, true), (1_000, true), (1_001, false)]
+        {
+            let policy = Policy {
+                exchange_failures,
+                ..Policy::default()
+            };
+            let refused = Err("policy.exchange_failures");
+            assert_eq!(knob(policy), if is_good { Ok(()) } else { refused });
+        }
+        for (sign_in_failures, is_good) in [(2, false), (3, true), (100, true), (101, false)] {
+            let policy = Policy {
+                sign_in_failures,
+                ..Policy::default()
+            };
+            let refused = Err("policy.sign_in_failures");
+            assert_eq!(knob(policy), if is_good { Ok(()) } else { refused });
+        }
     }
 }

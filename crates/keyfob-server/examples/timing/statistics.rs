@@ -94,7 +94,7 @@ fn auc(one: &[f64], other: &[f64]) -> f64 {
     all.extend(other.iter().map(|each| (*each, false)));
     all.sort_by(|(a, _), (b, _)| a.total_cmp(b));
     let (mut wins, mut below) = (0.0, 0.0);
-    for equal in all.chunk_by(|(a, _), (b, _)| a == b) {
+    for equal in all.chunk_by(|(a, _), (b, _)| a.total_cmp(b).is_eq()) {
         let ours = f64::from(
             u32::try_from(equal.iter().filter(|(_, is_one)| *is_one).count()).unwrap_or(u32::MAX),
         );

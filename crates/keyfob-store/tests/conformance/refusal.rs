@@ -204,7 +204,7 @@ async fn what_is_hidden_is_hidden_here_too_and_noting_nothing_changes_nothing() 
     changes_nothing(&stage.world, stage.put(&[])).await;
     let import = Cell::Uuid(Some(Uuid::from_u128(5)));
     let hide = "UPDATE instance SET import_pending = $1";
-    by_hand(&stage.world, hide, &[import.clone()]).await;
+    by_hand(&stage.world, hide, std::slice::from_ref(&import)).await;
     let of_import = "UPDATE pat SET import_id = $1";
     assert_eq!(by_hand(&stage.world, of_import, &[import]).await, 1);
     assert_eq!(stage.list(stage.acme, stage.ana).await, []);
