@@ -17,6 +17,7 @@ use crate::app::activity::Activity;
 use crate::app::password::Passwords;
 use crate::keys::{BadKeys, KeyRing};
 use crate::metrics::Metrics;
+use crate::proxies::TrustedProxies;
 use crate::roles_file::{self, BadRolesFile};
 use crate::seal::RootKey;
 
@@ -67,6 +68,8 @@ pub struct App {
     pub forms: TokenForms,
     /// The issuer: the public URL, and the audience of `default`.
     pub issuer: String,
+    /// The proxies in front of the server.
+    pub proxies: TrustedProxies,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Last uses, written behind.
@@ -92,6 +95,8 @@ pub struct Parts {
     pub forms: TokenForms,
     /// The issuer.
     pub issuer: String,
+    /// The proxies in front of the server.
+    pub proxies: TrustedProxies,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// The key that opens the others.
@@ -113,6 +118,7 @@ impl App {
             policy: parts.policy,
             forms: parts.forms,
             issuer: parts.issuer,
+            proxies: parts.proxies,
             metrics: parts.metrics,
             root_key: parts.root_key,
             loaded: ArcSwap::from_pointee(loaded),

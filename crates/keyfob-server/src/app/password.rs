@@ -1,5 +1,7 @@
 //! Passwords: argon2id (RFC 9106) for what is made here, argon2id and bcrypt for what is imported.
 
+use std::sync::Arc;
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
 use keyfob_core::time::{Entropy, Purpose};
@@ -35,7 +37,7 @@ pub struct BadPasswordHash;
 /// Computes and checks password hashes, a bounded number at once and off the request's thread.
 #[derive(Debug)]
 pub struct Passwords {
-    places: Semaphore,
+    places: Arc<Semaphore>,
     /// Checked when there is no account, so that the answer takes as long.
     dummy: String,
 }
@@ -48,7 +50,7 @@ impl Passwords {
                      3oRFzVlPHbGzSzOBSTUJVvVMmTHTCaXTNxHb7rGEZJ8"
             .to_owned();
         Self {
-            places: Semaphore::new(AT_ONCE),
+            places: Arc::new(Semaphore::new(AT_ONCE)),
             dummy,
         }
     }
@@ -59,8 +61,13 @@ impl Passwords {
         let known = stored.is_some();
         let stored = stored.unwrap_or(&self.dummy).to_owned();
         // Closed never: the semaphore lives as long as we do.
-        let _place = self.places.acquire().await.ok();
-        let fits = task::spawn_blocking(move || verify(password.as_bytes(), &stored)).await?;
+        let place = Arc::clone(&self.places).acquire_owned().await.ok();
+        let fits = task::spawn_blocking(move || {
+            // Held by the work itself: it goes on when the client hangs up and nobody awaits it any more.
+            let _place = place;
+            verify(password.as_bytes(), &stored)
+        });
+        let fits = fits.await?;
         Ok(fits && known)
     }
 }
@@ -174,6 +181,20 @@ mod tests {
                 .await
                 .expect("no outage")
         );
+    }
+
+    #[tokio::test]
+    async fn t_04_a_client_that_hangs_up_keeps_its_place_until_the_work_is_done() {
+        let passwords = Passwords::new();
+        for _client in 0..AT_ONCE {
+            tokio::select! {
+                biased;
+                _fits = passwords.fits("wrong", None) => panic!("hashing takes longer"),
+                () = std::future::ready(()) => {}
+            }
+        }
+        assert_eq!(passwords.places.available_permits(), 0);
+        assert!(!passwords.fits("wrong", None).await.expect("no outage"));
     }
 
     #[test]

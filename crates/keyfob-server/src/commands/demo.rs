@@ -100,7 +100,7 @@ pub(super) async fn run(config: &Config, form: Form) -> Result<()> {
     stdout()
         .write_all(said.as_bytes())
         .context("stdout is closed")?;
-    serve::until(app, listener, stop).await;
+    serve::until(app, serve::equip(&config, listener)?, stop).await;
     folder
         .close()
         .context("the demo's directory cannot be removed")

@@ -19,12 +19,16 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::app::activity;
 use crate::config::{Config, DatabaseConfig, issuer};
 use crate::http::health::{bind_metrics, metrics_router};
-use crate::http::{self, server};
+use crate::descriptors;
+use crate::http::server::limits::Limits;
+use crate::http::server::{self, Listener};
+use crate::http;
 use crate::lock::DataDirLock;
 use crate::metrics::Metrics;
 use crate::open::{Installation, Schema, open};
 use crate::state::{App, Parts};
 use crate::system::{SystemClock, SystemEntropy};
+use crate::tls::{self, Tls};
 
 /// How often catalogue and keys are read again without need (guarantee 10).
 const RELOAD_EVERY: Duration = Duration::from_secs(30);
@@ -45,11 +49,12 @@ pub(super) async fn run(config: &Config, on_change: OnIssuerChange) -> Result<()
         DatabaseConfig::Embedded => Some(DataDirLock::take(&config.data_dir)?),
         DatabaseConfig::Postgres { .. } => None,
     };
-    let listener = listen(config).await?;
-    let address = listener.local_addr()?;
+    let socket = listen(config).await?;
+    let address = socket.local_addr()?;
+    let listener = equip(config, socket)?;
     let app = start(config, address, on_change).await?;
     let metrics = serve_metrics(config, &app).await?;
-    writeln!(stdout(), "keyfobd is listening on http://{address}").context("stdout is closed")?;
+    writeln!(stdout(), "keyfobd is listening on {}://{address}", config.scheme()).context("stdout is closed")?;
     tracing::info!(server.address = %address, server.issuer = %app.issuer, database = app.store.engine_name(), "listening");
     until(app, listener, stop).await;
     if let Some(metrics) = metrics {
@@ -67,6 +72,21 @@ pub(super) async fn listen(config: &Config) -> Result<TcpListener> {
             "{} cannot be listened on (is another server running there?)",
             config.listen
         )
+    })
+}
+
+/// A port with what the configuration says of TLS, proxies and limits.
+pub(super) fn equip(config: &Config, socket: TcpListener) -> Result<Listener> {
+    let tls = config.tls.clone().map(Tls::load).transpose()?;
+    Ok(Listener {
+        tls: tls.map(Arc::new),
+        limits: Limits {
+            connections: descriptors::connections_that_fit(config.connections.all),
+            connections_per_client: config.connections.per_client,
+            ..Limits::default()
+        },
+        proxies: config.proxies.clone(),
+        ..Listener::from(socket)
     })
 }
 
@@ -88,6 +108,7 @@ pub(super) async fn start(
         policy: config.policy.clone(),
         forms: config.tokens.clone(),
         issuer,
+        proxies: config.proxies.clone(),
         metrics: Arc::new(Metrics::default()),
         root_key: installation.root_key,
     };
@@ -157,18 +178,32 @@ async fn serve_metrics(config: &Config, app: &Arc<App>) -> Result<Option<JoinHan
 /// closes the database.
 pub(super) async fn until(
     app: Arc<App>,
-    listener: TcpListener,
+    listener: Listener,
     stop: impl Future<Output = ()> + Send,
 ) {
+    let renewing = listener.tls.clone().map(keep_tls_fresh);
     let flushing = tokio::spawn(flush_often(Arc::clone(&app)));
     let reloading = tokio::spawn(reload_often(Arc::clone(&app)));
     server::serve(listener, http::service(&app), stop).await;
     flushing.abort();
     reloading.abort();
+    if let Some(renewing) = renewing {
+        renewing.abort();
+    }
     if let Err(error) = app.activity.flush(&app.store).await {
         tracing::warn!(error = %error, "the last uses of tokens were not written");
     }
     app.store.clone().close().await;
+}
+
+/// Without TLS there is nothing to read again, and SIGHUP ends the program as it ends others.
+fn keep_tls_fresh(tls: Arc<Tls>) -> JoinHandle<()> {
+    tokio::spawn(async move {
+        match signal(SignalKind::hangup()) {
+            Ok(hangup) => tls::keep_fresh(tls, hangup).await,
+            Err(error) => tracing::error!(error = %error, "TLS files are not looked at"),
+        }
+    })
 }
 
 async fn flush_often(app: Arc<App>) {

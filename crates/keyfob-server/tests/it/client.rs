@@ -29,6 +29,8 @@ impl Ask {
         let mut request = Request::new(Body::empty());
         *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
         *request.uri_mut() = target.parse().unwrap();
+        let host = HeaderValue::from_static("keyfob.example");
+        request.headers_mut().insert(header::HOST, host);
         Self {
             app: Arc::clone(app),
             request,
@@ -40,6 +42,13 @@ impl Ask {
         let name = HeaderName::from_static(name);
         let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
         self.request.headers_mut().append(name, value);
+        self
+    }
+
+    /// Names a host instead of the usual one.
+    pub(crate) fn host(mut self, value: &str) -> Self {
+        let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
+        self.request.headers_mut().insert(header::HOST, value);
         self
     }
 

@@ -30,6 +30,7 @@ mod on_sqlite {
     mod door_paths;
     mod door_refusals;
     mod door_success;
+    mod headers;
     mod live;
     mod logs;
     mod loss;
@@ -37,6 +38,7 @@ mod on_sqlite {
     mod outage;
     mod pat_choices;
     mod pat_generate;
+    mod proxies;
     mod races;
     mod routes;
     mod secrets;
@@ -67,6 +69,7 @@ mod on_postgres {
     mod door_paths;
     mod door_refusals;
     mod door_success;
+    mod headers;
     mod live;
     mod logs;
     mod loss;
@@ -74,6 +77,7 @@ mod on_postgres {
     mod outage;
     mod pat_choices;
     mod pat_generate;
+    mod proxies;
     mod races;
     mod routes;
     mod secrets;
