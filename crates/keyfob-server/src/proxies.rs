@@ -120,10 +120,22 @@ mod tests {
             ("10.0.0.1", &[][..], "10.0.0.1"),
             ("10.0.0.1", &[&b"203.0.113.5"[..]], "203.0.113.5"),
             ("10.0.0.1", &[b"1.1.1.1, 203.0.113.5"], "203.0.113.5"),
-            ("10.0.0.1", &[b"1.1.1.1,203.0.113.5,10.2.3.4"], "203.0.113.5"),
+            (
+                "10.0.0.1",
+                &[b"1.1.1.1,203.0.113.5,10.2.3.4"],
+                "203.0.113.5",
+            ),
             // Repeated headers are one list.
-            ("10.0.0.1", &[b"1.1.1.1", b"203.0.113.5", b"10.9.9.9"], "203.0.113.5"),
-            ("10.0.0.1", &[b"203.0.113.5", b"10.1.1.1, 192.0.2.9"], "203.0.113.5"),
+            (
+                "10.0.0.1",
+                &[b"1.1.1.1", b"203.0.113.5", b"10.9.9.9"],
+                "203.0.113.5",
+            ),
+            (
+                "10.0.0.1",
+                &[b"203.0.113.5", b"10.1.1.1, 192.0.2.9"],
+                "203.0.113.5",
+            ),
             // A request that one of the proxies made itself.
             ("10.0.0.1", &[b"10.0.0.2, 10.0.0.3"], "10.0.0.2"),
             ("::ffff:10.0.0.1", &[b"::ffff:203.0.113.5"], "203.0.113.5"),
@@ -141,7 +153,8 @@ mod tests {
         for peer in ["203.0.113.5", "192.0.2.8", "::1"] {
             assert_eq!(client(peer, &[b"10.0.0.7"]), peer);
         }
-        let headers = HeaderMap::from_iter([(X_FORWARDED_FOR, HeaderValue::from_static("1.1.1.1"))]);
+        let headers =
+            HeaderMap::from_iter([(X_FORWARDED_FOR, HeaderValue::from_static("1.1.1.1"))]);
         let peer = "127.0.0.1".parse().expect("an address");
         let by_default = TrustedProxies::default().client(peer, &headers);
         assert_eq!(by_default, peer, "by default nobody is");

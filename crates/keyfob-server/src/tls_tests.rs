@@ -93,7 +93,10 @@ async fn a_new_pair_takes_over_and_a_broken_one_changes_nothing_and_is_said_once
     fs::copy(&files.cert, &kept).expect("copied");
     write(&files.cert, &pair("three.example.com").cert.pem());
     let refused = tls.look().expect_err("no pair").to_string();
-    assert!(refused.contains("does not belong to the certificate"), "{refused}");
+    assert!(
+        refused.contains("does not belong to the certificate"),
+        "{refused}"
+    );
     assert_eq!(tls.look().expect("said already"), Look::Same);
     fs::remove_file(&files.key).expect("removed");
     tls.look().expect_err("unreadable");
@@ -105,6 +108,10 @@ async fn a_new_pair_takes_over_and_a_broken_one_changes_nothing_and_is_said_once
     assert_eq!(tls.look().expect("good"), Look::Renewed);
     tls.forget();
     assert_eq!(tls.look().expect("asked for"), Look::Renewed);
+}
+
+fn half(text: &str) -> &str {
+    text.split_at(text.len() / 2).0
 }
 
 #[test]
@@ -131,7 +138,7 @@ fn each_fault_is_one_sentence_that_tells_nothing_of_the_key() {
     let middle = key.lines().nth(1).expect("a line").to_owned();
     let encrypted = key.replace("PRIVATE", "ENCRYPTED PRIVATE");
     let bad_start = key.replacen("-----BEGIN", "-----BEGIN\u{7f}", 1);
-    for broken in ["", "hunter2", &encrypted, &bad_start, &key[..key.len() / 2], &cert] {
+    for broken in ["", "hunter2", &encrypted, &bad_start, half(&key), &cert] {
         write(&files.key, broken);
         assert_eq!(refusal(), no_key, "{broken}");
     }
@@ -143,7 +150,7 @@ fn each_fault_is_one_sentence_that_tells_nothing_of_the_key() {
     write(&files.key, &key);
     let no_cert = "the TLS certificate /tls.crt holds no certificate in PEM \
                    (-----BEGIN CERTIFICATE-----)";
-    for broken in ["", "hunter2", &key, &cert[..cert.len() / 2]] {
+    for broken in ["", "hunter2", &key, half(&cert)] {
         write(&files.cert, broken);
         assert_eq!(refusal(), no_cert, "{broken}");
     }
@@ -163,12 +170,24 @@ async fn changed_files_are_noticed_within_30_seconds() {
     let hangup = signal(SignalKind::user_defined2()).expect("a signal");
     let began = Instant::now();
     let keeping = tokio::spawn(keep_fresh(Arc::clone(&tls), hangup));
-    assert!(timeout(Duration::from_secs(1), std::future::pending::<()>()).await.is_err());
+    assert!(
+        timeout(Duration::from_secs(1), std::future::pending::<()>())
+            .await
+            .is_err()
+    );
     let before = tls.current.load_full();
     make(&files, "two.example.com");
     while Arc::ptr_eq(&before, &tls.current.load()) {
-        assert!(timeout(Duration::from_secs(1), std::future::pending::<()>()).await.is_err());
+        assert!(
+            timeout(Duration::from_secs(1), std::future::pending::<()>())
+                .await
+                .is_err()
+        );
     }
-    assert!(began.elapsed() <= Duration::from_secs(32), "{:?}", began.elapsed());
+    assert!(
+        began.elapsed() <= Duration::from_secs(32),
+        "{:?}",
+        began.elapsed()
+    );
     keeping.abort();
 }

@@ -94,13 +94,14 @@ pub(super) async fn run(config: &Config, form: Form) -> Result<()> {
         metrics: MetricsListen::Off,
         ..config.clone()
     };
+    let listener = serve::equip(&config, listener)?;
     let people = people()?;
-    let app = fill(&config, &listener, &people).await?;
+    let app = fill(&config, &listener.socket, &people).await?;
     let said = say(&app, &people, form).await?;
     stdout()
         .write_all(said.as_bytes())
         .context("stdout is closed")?;
-    serve::until(app, serve::equip(&config, listener)?, stop).await;
+    serve::until(app, listener, stop).await;
     folder
         .close()
         .context("the demo's directory cannot be removed")

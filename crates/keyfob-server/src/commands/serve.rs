@@ -18,11 +18,11 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::activity;
 use crate::config::{Config, DatabaseConfig, issuer};
-use crate::http::health::{bind_metrics, metrics_router};
 use crate::descriptors;
+use crate::http;
+use crate::http::health::{bind_metrics, metrics_router};
 use crate::http::server::limits::Limits;
 use crate::http::server::{self, Listener};
-use crate::http;
 use crate::lock::DataDirLock;
 use crate::metrics::Metrics;
 use crate::open::{Installation, Schema, open};
@@ -54,7 +54,12 @@ pub(super) async fn run(config: &Config, on_change: OnIssuerChange) -> Result<()
     let listener = equip(config, socket)?;
     let app = start(config, address, on_change).await?;
     let metrics = serve_metrics(config, &app).await?;
-    writeln!(stdout(), "keyfobd is listening on {}://{address}", config.scheme()).context("stdout is closed")?;
+    writeln!(
+        stdout(),
+        "keyfobd is listening on {}://{address}",
+        config.scheme()
+    )
+    .context("stdout is closed")?;
     tracing::info!(server.address = %address, server.issuer = %app.issuer, database = app.store.engine_name(), "listening");
     until(app, listener, stop).await;
     if let Some(metrics) = metrics {
@@ -181,7 +186,7 @@ pub(super) async fn until(
     listener: Listener,
     stop: impl Future<Output = ()> + Send,
 ) {
-    let renewing = listener.tls.clone().map(keep_tls_fresh);
+    let renewing = listener.tls.clone().and_then(keep_tls_fresh);
     let flushing = tokio::spawn(flush_often(Arc::clone(&app)));
     let reloading = tokio::spawn(reload_often(Arc::clone(&app)));
     server::serve(listener, http::service(&app), stop).await;
@@ -196,14 +201,16 @@ pub(super) async fn until(
     app.store.clone().close().await;
 }
 
-/// Without TLS there is nothing to read again, and SIGHUP ends the program as it ends others.
-fn keep_tls_fresh(tls: Arc<Tls>) -> JoinHandle<()> {
-    tokio::spawn(async move {
-        match signal(SignalKind::hangup()) {
-            Ok(hangup) => tls::keep_fresh(tls, hangup).await,
-            Err(error) => tracing::error!(error = %error, "TLS files are not looked at"),
+/// Waits for SIGHUP from here on. Without TLS there is nothing to read again, and the signal ends the
+/// program as it ends others.
+fn keep_tls_fresh(tls: Arc<Tls>) -> Option<JoinHandle<()>> {
+    match signal(SignalKind::hangup()) {
+        Ok(hangup) => Some(tokio::spawn(tls::keep_fresh(tls, hangup))),
+        Err(error) => {
+            tracing::error!(error = %error, "SIGHUP cannot be waited for: TLS files are not read again");
+            None
         }
-    })
+    }
 }
 
 async fn flush_often(app: Arc<App>) {

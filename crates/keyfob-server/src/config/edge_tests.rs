@@ -14,7 +14,10 @@ fn tls_takes_a_certificate_and_its_key() {
     assert_eq!(paths, (Path::new("a.crt"), Path::new("a.key")));
     assert_eq!(config.scheme(), "https");
     let bound = "127.0.0.1:1234".parse().expect("an address");
-    assert_eq!(issuer(&config, bound).as_deref(), Ok("https://127.0.0.1:1234"));
+    assert_eq!(
+        issuer(&config, bound).as_deref(),
+        Ok("https://127.0.0.1:1234")
+    );
     assert_refused([
         (
             file("http.tls_cert = \"a.crt\""),

@@ -141,7 +141,10 @@ pub(super) fn public_url(
     };
     let url = PublicUrl::parse(text).map_err(|cause| origins.error(key, cause))?;
     if !url.is_https && raw.tls_cert.is_some() {
-        return Err(origins.error(key, "with TLS (http.tls_cert), clients reach the server by https"));
+        return Err(origins.error(
+            key,
+            "with TLS (http.tls_cert), clients reach the server by https",
+        ));
     }
     if url.is_https || url.is_loopback || raw.insecure_http.0 {
         return Ok(Some(url));
@@ -172,8 +175,7 @@ pub(super) fn tls(raw: &RawHttp, origins: &Origins) -> Result<Option<TlsFiles>, 
 /// Reads the networks of the operator's own proxies.
 pub(super) fn proxies(raw: &RawHttp, origins: &Origins) -> Result<TrustedProxies, ConfigError> {
     let networks = raw.trusted_proxies.0.iter().map(String::as_str);
-    TrustedProxies::parse(networks)
-        .map_err(|cause| origins.error("http.trusted_proxies", cause))
+    TrustedProxies::parse(networks).map_err(|cause| origins.error("http.trusted_proxies", cause))
 }
 
 /// How many connections there may be at once.

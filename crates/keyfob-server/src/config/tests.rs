@@ -364,7 +364,7 @@ fn the_explanation_tells_everything_but_secrets() {
     It speaks HTTP: TLS is the business of a proxy in front.
     No public URL is set: `serve` will refuse to start, because it would listen on an address that others reach.
     The address of a client is the one that its connection comes from.
-    There may be 4096 connections at once, 256 of one client.
+    There may be 2048 connections at once, 256 of one client.
     Metrics are at http://127.0.0.1:8788/metrics, or at the next free port.
     The database is PostgreSQL at postgres://me:…@db/keyfob; other local files are in ./keyfob-data.
     The root key is read from /etc/root.key.

@@ -21,8 +21,8 @@ pub mod limits;
 mod places;
 mod write_deadline;
 
-use self::connection::{Connection, Rules};
 pub use self::connection::HttpService;
+use self::connection::{Connection, Rules};
 use self::limits::Limits;
 use self::places::{Place, Places};
 use crate::proxies::TrustedProxies;
@@ -152,7 +152,13 @@ impl Connections {
         }
     }
 
-    fn open<S: HttpService>(&mut self, stream: TcpStream, peer: SocketAddr, place: Place, service: S) {
+    fn open<S: HttpService>(
+        &mut self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        place: Place,
+        service: S,
+    ) {
         // Answers are short; waiting to fill a packet only delays them.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(error = %error, "cannot set TCP_NODELAY");

@@ -29,8 +29,6 @@ impl Ask {
         let mut request = Request::new(Body::empty());
         *request.method_mut() = Method::from_bytes(method.as_bytes()).unwrap();
         *request.uri_mut() = target.parse().unwrap();
-        let host = HeaderValue::from_static("keyfob.example");
-        request.headers_mut().insert(header::HOST, host);
         Self {
             app: Arc::clone(app),
             request,
@@ -42,13 +40,6 @@ impl Ask {
         let name = HeaderName::from_static(name);
         let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
         self.request.headers_mut().append(name, value);
-        self
-    }
-
-    /// Names a host instead of the usual one.
-    pub(crate) fn host(mut self, value: &str) -> Self {
-        let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
-        self.request.headers_mut().insert(header::HOST, value);
         self
     }
 
@@ -83,7 +74,11 @@ impl Ask {
         self
     }
 
-    pub(crate) async fn send(self) -> Answer {
+    /// Sends it, to the usual host unless it names another.
+    pub(crate) async fn send(mut self) -> Answer {
+        let host = HeaderValue::from_static("keyfob.example");
+        let headers = self.request.headers_mut();
+        headers.entry(header::HOST).or_insert(host);
         let response = match service(&self.app).oneshot(self.request).await {
             Ok(response) => response,
             Err(never) => match never {},

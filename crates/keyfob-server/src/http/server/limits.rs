@@ -60,7 +60,7 @@ impl Default for Limits {
             write: Duration::from_secs(30),
             age: Duration::from_mins(1),
             drain: DRAIN_DEADLINE,
-            connections: 4_096,
+            connections: 2_048,
             connections_per_client: 256,
         }
     }

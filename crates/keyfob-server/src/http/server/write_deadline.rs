@@ -108,39 +108,49 @@ mod tests {
 
     const WITHIN: Duration = Duration::from_secs(30);
 
-    async fn answer(mut stream: WriteDeadline<DuplexStream>, bytes: &[u8]) -> io::Result<()> {
+    async fn answer(stream: &mut WriteDeadline<DuplexStream>, bytes: &[u8]) -> io::Result<()> {
         stream.write_all(bytes).await?;
         stream.flush().await
+    }
+
+    /// Reads a byte a second, until the test ends.
+    async fn sip(mut client: DuplexStream) -> io::Result<()> {
+        let mut seconds = interval(Duration::from_secs(1));
+        loop {
+            seconds.tick().await;
+            client.read_u8().await?;
+        }
     }
 
     #[tokio::test(start_paused = true)]
     async fn t_27_a_client_that_does_not_read_is_left() {
         let (_client, server) = duplex(8);
         let began = Instant::now();
-        let stream = WriteDeadline::new(server, WITHIN);
-        let left = answer(stream, &[b'x'; 9]).await.expect_err("left");
+        let mut stream = WriteDeadline::new(server, WITHIN);
+        let left = answer(&mut stream, &[b'x'; 9]).await.expect_err("left");
         assert_eq!(left.kind(), io::ErrorKind::TimedOut);
         assert_eq!(began.elapsed(), WITHIN);
     }
 
     #[tokio::test(start_paused = true)]
     async fn t_27_reading_a_byte_now_and_then_does_not_help() {
-        let (mut client, server) = duplex(8);
+        let (client, server) = duplex(8);
         let began = Instant::now();
-        let reading = async {
-            let mut seconds = interval(Duration::from_secs(1));
-            loop {
-                seconds.tick().await;
-                client.read_u8().await.expect("a byte");
-            }
-        };
-        let stream = WriteDeadline::new(server, WITHIN);
+        let mut stream = WriteDeadline::new(server, WITHIN);
         let left = tokio::select! {
-            left = answer(stream, &[b'x'; 1_000]) => left,
-            () = reading => Ok(()),
+            left = answer(&mut stream, &[b'x'; 1_000]) => left,
+            sipped = sip(client) => sipped,
         };
         assert_eq!(left.expect_err("left").kind(), io::ErrorKind::TimedOut);
         assert!(began.elapsed() <= WITHIN + Duration::from_secs(1));
+    }
+
+    /// Reads an answer after half of the time.
+    async fn hesitate(client: &mut DuplexStream) {
+        let pause = timeout(WITHIN / 2, std::future::pending::<()>()).await;
+        assert!(pause.is_err());
+        let mut answer = [0; 16];
+        client.read_exact(&mut answer).await.expect("an answer");
     }
 
     #[tokio::test(start_paused = true)]
@@ -148,17 +158,8 @@ mod tests {
         let (mut client, server) = duplex(8);
         let mut stream = WriteDeadline::new(server, WITHIN);
         for _answer in 0..3 {
-            let reading = async {
-                let pause = timeout(WITHIN / 2, std::future::pending::<()>()).await;
-                assert!(pause.is_err());
-                let mut answer = [0; 16];
-                client.read_exact(&mut answer).await.expect("an answer");
-            };
-            let writing = async {
-                stream.write_all(&[b'x'; 16]).await?;
-                stream.flush().await
-            };
-            let (written, ()) = tokio::join!(writing, reading);
+            let (written, ()) =
+                tokio::join!(answer(&mut stream, &[b'x'; 16]), hesitate(&mut client));
             written.expect("in time");
         }
     }

@@ -6,7 +6,6 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpStream};
-use std::sync::Arc;
 
 use super::wire::{Wire, claims};
 use super::{Host, PATIENCE, Server};
@@ -93,7 +92,10 @@ impl Stand {
         let memory = self.memory();
         assert!(memory < MEMORY_MAX, "{memory} KiB");
         let counted = self.server.metrics().get("/metrics").send();
-        let failed = counted.text().lines().find(|line| line.contains("status=\"5xx\""));
+        let failed = counted
+            .text()
+            .lines()
+            .find(|line| line.contains("status=\"5xx\""));
         assert_eq!(failed, None);
         let done = self.server.stop();
         assert_eq!(done.code, Some(0));
@@ -115,18 +117,27 @@ fn without_id(answer: Answer) -> String {
     format!("{} {} {body}", answer.status, lines.join("; "))
 }
 
-/// Sends bytes and then no more; everything that comes back until the end. The server may hang up while
-/// they are sent, which is an answer too.
-fn talk(wire: Wire, bytes: Vec<u8>) -> Vec<u8> {
+/// Whether a client says that it will send no more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// It does.
+    NoMore,
+    /// It waits for the server to end the connection.
+    Wait,
+}
+
+/// Sends bytes; everything that comes back until the end. The server may hang up while they are sent,
+/// which is an answer too.
+fn talk(wire: Wire, bytes: Vec<u8>, then: Then) -> Vec<u8> {
     let mut stream = wire.connect();
     let mut sending = stream.try_clone().unwrap();
-    let bytes = Arc::new(bytes);
     let sender = std::thread::spawn(move || {
         sending.set_write_timeout(Some(PATIENCE)).unwrap();
-        let sent = sending.write_all(&bytes);
-        // Fails when the server was quicker.
-        drop(sending.shutdown(Shutdown::Write));
-        sent.is_ok()
+        // Both fail when the server was quicker.
+        drop(sending.write_all(&bytes));
+        if then == Then::NoMore {
+            drop(sending.shutdown(Shutdown::Write));
+        }
     });
     let heard = hear(&mut stream);
     sender.join().unwrap();

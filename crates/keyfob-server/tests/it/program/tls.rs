@@ -5,6 +5,7 @@ use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
+use std::time::Instant;
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use rustix::process::Signal;
@@ -40,7 +41,11 @@ fn serve(host: &Host, more: &[&str]) -> (Running, SocketAddr) {
 }
 
 /// A connection of a client that trusts one certificate, before its handshake.
-fn connect(address: SocketAddr, trusted: &str, protocols: &[&str]) -> StreamOwned<ClientConnection, TcpStream> {
+fn connect(
+    address: SocketAddr,
+    trusted: &str,
+    protocols: &[&str],
+) -> StreamOwned<ClientConnection, TcpStream> {
     let mut roots = RootCertStore::empty();
     let cert = CertificateDer::from_pem_slice(trusted.as_bytes()).unwrap();
     roots.add(cert).unwrap();
@@ -68,6 +73,14 @@ fn ask(address: SocketAddr, trusted: &str, request: &str) -> io::Result<String> 
     Ok(answer)
 }
 
+/// Waits until the log says something.
+fn wait_for(running: &Running, what: &str) {
+    let began = Instant::now();
+    while !running.log().contains(what) {
+        assert!(began.elapsed() < PATIENCE, "{}", running.log());
+    }
+}
+
 const DISCOVERY: &str = "GET /.well-known/openid-configuration HTTP/1.1\r\n\r\n";
 
 #[test]
@@ -78,7 +91,10 @@ fn with_a_certificate_it_speaks_tls_and_its_issuer_is_https() {
     let (running, address) = serve(&host, &[]);
     let discovery = ask(address, &cert, DISCOVERY).unwrap();
     assert!(discovery.starts_with("HTTP/1.1 200 OK"), "{discovery}");
-    assert!(discovery.contains(&format!("\"issuer\":\"https://{address}\"")), "{discovery}");
+    assert!(
+        discovery.contains(&format!("\"issuer\":\"https://{address}\"")),
+        "{discovery}"
+    );
     let body = r#"{"email":"ana@acme.example","password":"correct horse"}"#;
     let sign_in = format!(
         "POST /identity/v1/session HTTP/1.1\r\ncontent-type: application/json\r\n\
@@ -87,21 +103,30 @@ fn with_a_certificate_it_speaks_tls_and_its_issuer_is_https() {
     );
     let session = ask(address, &cert, &sign_in).unwrap();
     assert!(session.starts_with("HTTP/1.1 201 Created"), "{session}");
-    assert!(session.contains("set-cookie: __Host-keyfob_session="), "{session}");
+    assert!(
+        session.contains("set-cookie: __Host-keyfob_session="),
+        "{session}"
+    );
     assert!(session.contains("; Secure"), "{session}");
 
     let mut both = connect(address, &cert, &["h2", "http/1.1"]);
-    both.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0").unwrap();
+    both.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
+        .unwrap();
     let mut head = [0; 9];
     both.read_exact(&mut head).unwrap();
     assert_eq!(head[3], 4, "the server's SETTINGS");
     assert_eq!(both.conn.alpn_protocol(), Some(&b"h2"[..]));
+    drop(both);
 
     // HTTP without TLS gets no answer that could be taken for one.
     let mut plain = TcpStream::connect(address).unwrap();
     plain.write_all(DISCOVERY.as_bytes()).unwrap();
     let heard = super::hostile::hear(&mut plain);
-    assert!(!heard.starts_with(b"HTTP"), "{}", String::from_utf8_lossy(&heard));
+    assert!(
+        !heard.starts_with(b"HTTP"),
+        "{}",
+        String::from_utf8_lossy(&heard)
+    );
     running.signal(Signal::TERM);
     let done = running.end();
     assert_eq!(done.code, Some(0), "{}", done.err);
@@ -121,16 +146,19 @@ fn a_new_pair_is_read_on_sighup_and_a_broken_one_is_told_and_changes_nothing() {
     let second = lay(&host);
     assert!(ask(address, &second, DISCOVERY).is_err(), "not read yet");
     running.signal(Signal::HUP);
-    while !running.log().contains("TLS certificate and key were read again") {}
+    wait_for(&running, "TLS certificate and key were read again");
     assert!(ask(address, &second, DISCOVERY).is_ok());
     assert!(ask(address, &first, DISCOVERY).is_err());
 
     host.write("tls.key", "hunter2");
     running.signal(Signal::HUP);
-    while !running.log().contains("the old one stays") {}
+    wait_for(&running, "the old one stays");
     assert!(ask(address, &second, DISCOVERY).is_ok());
     let log = running.log();
-    assert!(log.contains("the TLS key tls.key holds no private key in PEM"), "{log}");
+    assert!(
+        log.contains("the TLS key tls.key holds no private key in PEM"),
+        "{log}"
+    );
     assert!(!log.contains("hunter2"), "{log}");
     running.signal(Signal::TERM);
     assert_eq!(running.end().code, Some(0));
@@ -184,7 +212,10 @@ fn a_pair_that_is_of_no_use_is_refused_in_one_sentence() {
         refusal(&FLAGS),
         "the TLS key tls.key can be read by others: take that right away (chmod o= tls.key)"
     );
-    assert!(!host.path("keyfob-data/keyfob.db").exists(), "nothing was made");
+    assert!(
+        !host.path("keyfob-data/keyfob.db").exists(),
+        "nothing was made"
+    );
 }
 
 #[test]

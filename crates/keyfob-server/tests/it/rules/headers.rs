@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use super::routes::{Caller, METHODS, Things, routes};
 use crate::client::{Answer, Ask};
 use crate::site::Site;
-
-use super::routes::{Caller, METHODS, Things, routes};
 
 /// On every answer, whatever it is.
 const ALWAYS: [(&str, &str); 4] = [
@@ -18,7 +17,10 @@ const ALWAYS: [(&str, &str); 4] = [
 const KEPT: [(&str, &str); 4] = [
     ("/.well-known/jwks.json", "public, max-age=300"),
     ("/.well-known/openid-configuration", "public, max-age=300"),
-    ("/.well-known/oauth-authorization-server", "public, max-age=300"),
+    (
+        "/.well-known/oauth-authorization-server",
+        "public, max-age=300",
+    ),
     ("/assets/{file}", "public, max-age=86400"),
 ];
 const HSTS: &str = "strict-transport-security";
@@ -36,7 +38,12 @@ fn check(answer: &Answer, kept: Option<&str>, what: &str) {
     let cache = kept.unwrap_or("no-store");
     assert_eq!(answer.header("cache-control"), Some(cache), "{what}");
     assert!(answer.header("x-request-id").is_some(), "{what}");
-    for never in ["server", "x-powered-by", "access-control-allow-origin", "vary"] {
+    for never in [
+        "server",
+        "x-powered-by",
+        "access-control-allow-origin",
+        "vary",
+    ] {
         assert_eq!(answer.header(never), None, "{never}: {what}");
     }
 }
@@ -97,10 +104,18 @@ async fn t_23_a_suffix_never_leads_to_what_is_somebodys() {
             "%5Cx.css", ".css",
         ] {
             let path = format!("{}{suffix}", path.trim_end_matches('/'));
-            let path = if path.starts_with('/') { path } else { format!("/{path}") };
+            let path = if path.starts_with('/') {
+                path
+            } else {
+                format!("/{path}")
+            };
             let answer = things.ask(&site, Caller::Owner, "GET", &path).send().await;
             // 405 where an id stands at the end of the path, which another method takes.
-            assert!(matches!(answer.status, 404 | 405), "{path}: {}", answer.status);
+            assert!(
+                matches!(answer.status, 404 | 405),
+                "{path}: {}",
+                answer.status
+            );
             check(&answer, None, &path);
         }
     }
@@ -117,13 +132,21 @@ fn told(answer: &Answer) -> (u16, String, String) {
 async fn t_23_no_answer_depends_on_the_host_or_on_a_forwarded_one() {
     let site = site().await;
     let things = Things::of(&site).await;
-    let gets = routes().into_iter().filter(|(method, _path)| *method == "GET");
+    let gets = routes()
+        .into_iter()
+        .filter(|(method, _path)| *method == "GET");
     for (method, path) in gets {
         let ask = |caller| things.ask(&site, caller, method, path);
         for caller in [Caller::Nobody, Caller::Owner] {
             let usual = told(&ask(caller).send().await);
-            for host in ["evil.example", "127.0.0.1:1", "[::1]", "KEYFOB.EXAMPLE.", "a,b"] {
-                let answer = told(&ask(caller).host(host).send().await);
+            for host in [
+                "evil.example",
+                "127.0.0.1:1",
+                "[::1]",
+                "KEYFOB.EXAMPLE.",
+                "a,b",
+            ] {
+                let answer = told(&ask(caller).header("host", host).send().await);
                 assert_eq!(answer, usual, "{host} at {path}");
                 assert!(!answer.2.contains("evil"));
             }
@@ -179,18 +202,21 @@ async fn t_23_a_request_without_one_host_is_refused_in_the_form_of_its_address()
         ("/identity/v1/session", "400 invalid_request"),
         ("/", "400 invalid_request"),
     ] {
-        let twice = site.get(target).header("host", "b");
+        let twice = site.get(target).header("host", "a").header("host", "b");
         let answer = twice.send().await;
         assert_eq!(answer.outcome(), wanted, "{target}");
         check(&answer, None, target);
-        assert_eq!(site.get(target).host("a b").outcome().await, wanted);
+        assert_eq!(
+            site.get(target).header("host", "a b").outcome().await,
+            wanted
+        );
     }
 }
 
 #[tokio::test]
 async fn t_27_more_than_64_headers_are_refused_in_the_form_of_their_address() {
     let site = site().await;
-    let with_65 = |ask: Ask| (1..65).fold(ask, |ask, _| ask.header("x", "y"));
+    let with_65 = |ask: Ask| (0..64).fold(ask, |ask, _| ask.header("x", "y"));
     for (target, wanted) in [
         ("/auth/v2/token", "431 invalid_request"),
         ("/identity/v1/session", "431 too_many_headers"),
@@ -217,7 +243,7 @@ async fn with_a_public_https_address_browsers_are_told_to_stay_with_tls() {
             site.get("/nothing"),
             site.get("/assets/keyfob.css"),
             site.get("/auth/v2/token"),
-            site.get("/").host("a b"),
+            site.get("/").header("host", "a b"),
         ] {
             let answer = ask.send().await;
             assert_eq!(answer.header(HSTS), wanted, "{issuer} {}", answer.status);

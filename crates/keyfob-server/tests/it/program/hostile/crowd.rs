@@ -12,7 +12,8 @@ use super::super::wire::{Wire, read_answer};
 use super::{Stand, hear};
 
 /// A request that stays: its body is announced, and waited for with `100 Continue`.
-const HELD: &[u8] = b"POST /auth/v2/token HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 5\r\n\
+const HELD: &[u8] =
+    b"POST /auth/v2/token HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: 5\r\n\
     content-type: application/x-www-form-urlencoded\r\nexpect: 100-continue\r\n\r\n";
 const CONTINUE: &[u8; 25] = b"HTTP/1.1 100 Continue\r\n\r\n";
 
@@ -33,7 +34,9 @@ impl From {
     fn connect(&self, last: u8) -> TcpStream {
         let connecting = async {
             let socket = TcpSocket::new_v4().unwrap();
-            socket.bind(SocketAddr::from(([127, 0, 0, last], 0))).unwrap();
+            socket
+                .bind(SocketAddr::from(([127, 0, 0, last], 0)))
+                .unwrap();
             socket.connect(self.wire.address).await.unwrap()
         };
         let stream = self.runtime.block_on(connecting).into_std().unwrap();
@@ -70,7 +73,12 @@ fn t_27_a_thousand_connections_that_only_begin_are_borne_and_left() {
     setrlimit(Resource::Nofile, raised).unwrap();
     let stand = Stand::new();
     let from = From::of(&stand);
-    let begun = [&b"GET / HTTP/1.1\r\nhost: x\r\nx: "[..], b"", b"PRI * HTTP/2.0", b"\x16\x03\x01"];
+    let begun = [
+        &b"GET / HTTP/1.1\r\nhost: x\r\nx: "[..],
+        b"",
+        b"PRI * HTTP/2.0",
+        b"\x16\x03\x01",
+    ];
     let mut crowd: Vec<TcpStream> = Vec::new();
     for number in 0..1_000_usize {
         let mut stream = from.connect(u8::try_from(2 + number / 250).unwrap());
@@ -96,7 +104,10 @@ fn t_27_one_client_cannot_take_all_connections() {
     assert!(from.hold(3).is_some(), "another client has its own");
     stand.serves();
     held.drain(..).for_each(finish);
-    assert!(from.hold(2).is_some(), "and it again, once it has ended one");
+    assert!(
+        from.hold(2).is_some(),
+        "and it again, once it has ended one"
+    );
     let log = stand.server.running.log();
     let said = log.matches("a client has its share of connections").count();
     assert_eq!(said, 1, "once a minute at most: {log}");

@@ -1,9 +1,7 @@
 //! HTTP/2 (RFC 9113) from clients that mean no good: frames by hand, far more than anybody needs.
 
-use super::super::frames::{
-    DATA, END_HEADERS, END_STREAM, HEADERS, SETTINGS, frame, literal,
-};
-use super::{Stand, talk};
+use super::super::frames::{DATA, END_HEADERS, END_STREAM, HEADERS, SETTINGS, frame, literal};
+use super::{Stand, Then, talk};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const PRIORITY: u8 = 2;
@@ -26,7 +24,8 @@ struct Came {
 /// Sends the preface, our settings, these frames and then no more; all frames until the end.
 fn converse(stand: &Stand, settings: &[u8], frames: &[u8]) -> Vec<Came> {
     let settings = frame(SETTINGS, 0, 0, settings);
-    let heard = talk(stand.wire(), [PREFACE, &settings, frames].concat());
+    let sent = [PREFACE, &settings, frames].concat();
+    let heard = talk(stand.wire(), sent, Then::NoMore);
     let mut rest = heard.as_slice();
     let mut came = Vec::new();
     while rest.len() >= 9 {
@@ -90,7 +89,10 @@ fn t_27_more_than_64_requests_at_once_are_not_taken() {
     // Without END_STREAM each waits for its body.
     let head = |stream| {
         let mut block = fields("POST", "/auth/v2/token");
-        block.extend(literal(("content-type", "application/x-www-form-urlencoded")));
+        block.extend(literal((
+            "content-type",
+            "application/x-www-form-urlencoded",
+        )));
         frame(HEADERS, END_HEADERS, stream, &block)
     };
     let many: Vec<u8> = streams(100).flat_map(head).collect();
@@ -106,8 +108,13 @@ fn t_27_more_than_64_requests_at_once_are_not_taken() {
 fn t_27_a_head_without_end_ends_the_connection() {
     let stand = Stand::new();
     let begun = frame(HEADERS, END_STREAM, 1, &fields("GET", "/healthz"));
-    let part: Vec<u8> = (0..100).flat_map(|_| literal(("x", "yyyyyyyyyy"))).collect();
-    for more in [frame(CONTINUATION, 0, 1, &part), frame(CONTINUATION, 0, 1, &[])] {
+    let part: Vec<u8> = (0..100)
+        .flat_map(|_| literal(("x", "yyyyyyyyyy")))
+        .collect();
+    for more in [
+        frame(CONTINUATION, 0, 1, &part),
+        frame(CONTINUATION, 0, 1, &[]),
+    ] {
         let came = converse(&stand, &[], &[begun.clone(), more.repeat(20_000)].concat());
         assert!(goodbye(&came).is_some(), "{} frames", came.len());
         assert_eq!(count(&came, HEADERS), 0);
@@ -125,10 +132,17 @@ fn t_27_a_head_that_grows_when_it_is_unpacked_is_refused() {
     block.extend([0x80 | 62; 10_000]);
     let head = frame(HEADERS, END_HEADERS | END_STREAM, 1, &block);
     let came = converse(&stand, &[], &[head, get(3)].concat());
-    let first = came.iter().find(|frame| frame.kind == HEADERS && frame.stream == 1);
+    let first = came
+        .iter()
+        .find(|frame| frame.kind == HEADERS && frame.stream == 1);
     if let Some(first) = first {
         // `:status` by its name in the table, and 431 as Huffman letters.
-        assert_eq!(first.payload[..4], [0x48, 0x82, 0x68, 0x0f], "{:x?}", first.payload);
+        assert_eq!(
+            first.payload[..4],
+            [0x48, 0x82, 0x68, 0x0f],
+            "{:x?}",
+            first.payload
+        );
     }
     assert!(first.is_some() || goodbye(&came).is_some());
     stand.is_unharmed();
@@ -139,18 +153,30 @@ fn t_27_frames_that_say_nothing_cost_nothing() {
     let stand = Stand::new();
     let open = {
         let mut block = fields("POST", "/auth/v2/token");
-        block.extend(literal(("content-type", "application/x-www-form-urlencoded")));
+        block.extend(literal((
+            "content-type",
+            "application/x-www-form-urlencoded",
+        )));
         frame(HEADERS, END_HEADERS, 1, &block)
     };
     let window = frame(WINDOW_UPDATE, 0, 0, &[0, 0, 0, 1]);
     for (what, flood) in [
-        ("empty data", [open, frame(DATA, 0, 1, &[]).repeat(50_000)].concat()),
+        (
+            "empty data",
+            [open, frame(DATA, 0, 1, &[]).repeat(50_000)].concat(),
+        ),
         ("pings", frame(PING, 0, 0, &[0; 8]).repeat(50_000)),
         ("settings", frame(SETTINGS, 0, 0, &[]).repeat(50_000)),
         ("windows", window.repeat(50_000)),
-        ("priorities", frame(PRIORITY, 0, 1, &[0, 0, 0, 0, 1]).repeat(50_000)),
+        (
+            "priorities",
+            frame(PRIORITY, 0, 1, &[0, 0, 0, 0, 1]).repeat(50_000),
+        ),
         ("unknown kinds", frame(99, 255, 7, &[0; 100]).repeat(50_000)),
-        ("resets of nothing", frame(RST_STREAM, 0, 1, &CANCEL).repeat(50_000)),
+        (
+            "resets of nothing",
+            frame(RST_STREAM, 0, 1, &CANCEL).repeat(50_000),
+        ),
     ] {
         let came = converse(&stand, &[], &flood);
         assert_eq!(count(&came, HEADERS), 0, "{what}");
@@ -165,11 +191,17 @@ fn t_27_frames_that_are_wrong_end_the_connection() {
     let block = fields("GET", "/healthz");
     let end = END_HEADERS | END_STREAM;
     for (what, frames) in [
-        ("a frame above all", vec![0xff, 0xff, 0xff, DATA, 0, 0, 0, 0, 1]),
+        (
+            "a frame above all",
+            vec![0xff, 0xff, 0xff, DATA, 0, 0, 0, 0, 1],
+        ),
         ("data before a head", frame(DATA, 0, 1, b"pat=x")),
         ("an even stream", frame(HEADERS, end, 2, &block)),
         ("stream 0", frame(HEADERS, end, 0, &block)),
-        ("a window above all", frame(WINDOW_UPDATE, 0, 0, &[0x7f, 0xff, 0xff, 0xff])),
+        (
+            "a window above all",
+            frame(WINDOW_UPDATE, 0, 0, &[0x7f, 0xff, 0xff, 0xff]),
+        ),
         ("a window of nothing", frame(WINDOW_UPDATE, 0, 0, &[0; 4])),
         ("half a ping", frame(PING, 0, 0, &[0; 4])),
         ("half settings", frame(SETTINGS, 0, 0, &[0; 5])),
