@@ -16,6 +16,7 @@ use keyfob_core::time::Clock as _;
 use keyfob_server::http::service;
 use keyfob_server::metrics::Metrics;
 use keyfob_server::open::found;
+use keyfob_server::proxies::TrustedProxies;
 use keyfob_server::resource_server::ResourceServers;
 use keyfob_server::seal::RootKey;
 use keyfob_server::state::{App, Parts};
@@ -98,6 +99,7 @@ fn stage() -> Stage {
         forms: TokenForms::default(),
         resource_servers: ResourceServers::default(),
         issuer: "http://127.0.0.1:8787".to_owned(),
+        proxies: TrustedProxies::default(),
         metrics: Arc::new(Metrics::default()),
         root_key,
     };
@@ -141,6 +143,7 @@ fn exchange(criterion: &mut Criterion) {
     criterion.bench_function("exchange through the router", |bencher| {
         bencher.to_async(&stage.runtime).iter(|| async {
             let request = Request::post("/auth/v2/token")
+                .header("host", "127.0.0.1:8787")
                 .header("content-type", "application/x-www-form-urlencoded")
                 .header("content-length", stage.body.len())
                 .header("user-agent", "axios/1.8.4")

@@ -7,12 +7,14 @@ use clap::{Args, Parser, Subcommand};
 use crate::config::Overrides;
 
 /// The flags that stand for a key of the configuration.
-pub(crate) const FLAGS: [(&str, &str); 7] = [
+pub(crate) const FLAGS: [(&str, &str); 9] = [
     (DATA_DIR, "data_dir"),
     (DATABASE, "database.url"),
     (ROOT_KEY_FILE, "root_key_file"),
     (LISTEN, "http.listen"),
     (PUBLIC_URL, "http.public_url"),
+    (TLS_CERT, "http.tls_cert"),
+    (TLS_KEY, "http.tls_key"),
     (METRICS_LISTEN, "http.metrics_listen"),
     (INSECURE_HTTP, "http.insecure_http"),
 ];
@@ -21,6 +23,8 @@ const DATABASE: &str = "--database";
 const ROOT_KEY_FILE: &str = "--root-key-file";
 const LISTEN: &str = "--listen";
 const PUBLIC_URL: &str = "--public-url";
+const TLS_CERT: &str = "--tls-cert";
+const TLS_KEY: &str = "--tls-key";
 const METRICS_LISTEN: &str = "--metrics-listen";
 const INSECURE_HTTP: &str = "--insecure-http";
 
@@ -116,6 +120,12 @@ pub struct ServeArgs {
     /// The address under which clients reach the server, such as `https://keyfob.example.com`
     #[arg(long, value_name = "URL")]
     pub public_url: Option<String>,
+    /// The certificate chain in PEM; with it the server speaks TLS itself
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<String>,
+    /// The private key of --tls-cert in PEM, not readable by others
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<String>,
     /// The address and port of the metrics, or off [default: 127.0.0.1:8788]
     #[arg(long, value_name = "ADDR")]
     pub metrics_listen: Option<String>,
@@ -301,6 +311,8 @@ impl Cli {
             given.extend([
                 (LISTEN, serve.listen.clone()),
                 (PUBLIC_URL, serve.public_url.clone()),
+                (TLS_CERT, serve.tls_cert.clone()),
+                (TLS_KEY, serve.tls_key.clone()),
                 (METRICS_LISTEN, serve.metrics_listen.clone()),
                 (INSECURE_HTTP, insecure_http),
             ]);
@@ -335,7 +347,7 @@ mod tests {
     #[test]
     fn every_flag_of_the_configuration_reaches_it() {
         let line = "keyfobd serve --data-dir d --database b --root-key-file r --config c --listen l \
-                    --public-url p --metrics-listen m --insecure-http";
+                    --public-url p --tls-cert t --tls-key k --metrics-listen m --insecure-http";
         let cli = parse(line).expect("good");
         let overrides = cli.overrides();
         assert_eq!(overrides.file, Some(PathBuf::from("c")));
@@ -350,7 +362,7 @@ mod tests {
             .iter()
             .map(|(_, _, value)| value.as_str())
             .collect();
-        assert_eq!(values, "dbrlpmtrue");
+        assert_eq!(values, "dbrlptkmtrue");
         assert_eq!(
             parse("keyfobd migrate").expect("good").overrides(),
             Overrides::default()

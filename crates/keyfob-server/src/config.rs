@@ -28,11 +28,13 @@ mod tokens;
 pub use self::database::DatabaseConfig;
 pub use self::error::ConfigError;
 pub use self::explain::explain;
-pub use self::http::{BadPublicUrl, MetricsListen, PublicUrl, issuer};
+pub use self::http::{BadPublicUrl, ConnectionLimits, MetricsListen, PublicUrl, issuer};
 use self::layers::{Layers, Origins};
 use self::raw::{RawConfig, RawLog, RawLogFormat};
+use crate::proxies::TrustedProxies;
 use crate::resource_server::ResourceServers;
 use crate::secret::SecretText;
+use crate::tls::TlsFiles;
 
 /// The defaults as they are compiled in, with their comments: the reference of every key.
 pub const DEFAULTS: &str = include_str!("config.default.toml");
@@ -50,6 +52,12 @@ pub struct Config {
     pub public_url: Option<PublicUrl>,
     /// Whether an http public URL that is not a loopback address is meant.
     pub insecure_http: bool,
+    /// The files for TLS, if the server speaks it.
+    pub tls: Option<TlsFiles>,
+    /// The proxies in front of the server.
+    pub proxies: TrustedProxies,
+    /// How many connections there may be.
+    pub connections: ConnectionLimits,
     /// Where local files are.
     pub data_dir: PathBuf,
     /// Which database.
@@ -126,6 +134,9 @@ impl Config {
             metrics: MetricsListen::parse(&raw.http.metrics_listen, origins)?,
             public_url: http::public_url(&raw.http, origins)?,
             insecure_http: raw.http.insecure_http.0,
+            tls: http::tls(&raw.http, origins)?,
+            proxies: http::proxies(&raw.http, origins)?,
+            connections: ConnectionLimits::of(&raw.http, origins)?,
             data_dir: path("data_dir", raw.data_dir, origins)?,
             database: DatabaseConfig::of(raw.database, origins)?,
             root_key_file: raw

@@ -10,6 +10,8 @@ use http::{HeaderMap, header};
 use keyfob_core::id::{IdRandom, RequestId};
 use keyfob_core::time::{Clock, Entropy, Purpose, Timestamp};
 
+use crate::proxies::TrustedProxies;
+
 /// Most characters of a user agent that are kept.
 pub const CLIENT_MAX: usize = 300;
 
@@ -24,7 +26,8 @@ pub struct Ctx {
     pub now: Timestamp,
     /// Its id, as in `X-Request-Id`.
     pub request_id: RequestId,
-    /// The address it came from; none in process, where there is no connection.
+    /// The client's address: of the connection, or as a trusted proxy says. None in process, where there
+    /// is no connection.
     pub peer: Option<IpAddr>,
     /// What the client calls itself: at most [`CLIENT_MAX`] characters, none of them control characters.
     pub client: Option<String>,
@@ -32,7 +35,12 @@ pub struct Ctx {
 
 impl Ctx {
     /// Reads the clock and draws an id for a request that has just arrived.
-    pub fn of(parts: &Parts, clock: &dyn Clock, entropy: &dyn Entropy) -> Self {
+    pub fn of(
+        parts: &Parts,
+        proxies: &TrustedProxies,
+        clock: &dyn Clock,
+        entropy: &dyn Entropy,
+    ) -> Self {
         let now = clock.now();
         let mut random = IdRandom::default();
         entropy.fill(Purpose::Id, &mut random);
@@ -40,8 +48,7 @@ impl Ctx {
         Self {
             now,
             request_id: RequestId::new(now, random),
-            // Canonical: on a dual-stack socket an IPv4 client has an IPv6 address (RFC 4291 §2.5.5.2).
-            peer: peer.map(|Peer(address)| address.ip().to_canonical()),
+            peer: peer.map(|Peer(address)| proxies.client(address.ip(), &parts.headers)),
             client: client(&parts.headers),
         }
     }
@@ -83,7 +90,12 @@ mod tests {
 
     fn ctx(request: http::request::Builder) -> Ctx {
         let (parts, ()) = request.body(()).expect("a request").into_parts();
-        Ctx::of(&parts, &FixedClock, &FixedEntropy)
+        Ctx::of(
+            &parts,
+            &TrustedProxies::default(),
+            &FixedClock,
+            &FixedEntropy,
+        )
     }
 
     #[test]

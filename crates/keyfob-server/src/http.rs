@@ -37,6 +37,8 @@ use crate::web;
 pub fn service(app: &Arc<App>) -> Edge {
     let (clock, entropy) = (Arc::clone(&app.clock), Arc::clone(&app.entropy));
     Edge::new(routes(app), clock, entropy, Arc::clone(&app.metrics))
+        .known_as(&app.issuer)
+        .behind(app.proxies.clone())
 }
 
 fn routes(app: &Arc<App>) -> Router {

@@ -19,6 +19,7 @@ use crate::app::password::Passwords;
 use crate::app::sign_in::Account;
 use crate::keys::{BadKeys, KeyRing};
 use crate::metrics::Metrics;
+use crate::proxies::TrustedProxies;
 use crate::resource_server::ResourceServers;
 use crate::roles_file::{self, BadRolesFile};
 use crate::seal::{RootKey, RootKeyError};
@@ -86,6 +87,8 @@ pub struct App {
     pub resource_servers: ResourceServers,
     /// The issuer: the public URL, and the audience of `default`.
     pub issuer: String,
+    /// The proxies in front of the server.
+    pub proxies: TrustedProxies,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Last uses and refusals, written behind.
@@ -117,6 +120,8 @@ pub struct Parts {
     pub resource_servers: ResourceServers,
     /// The issuer.
     pub issuer: String,
+    /// The proxies in front of the server.
+    pub proxies: TrustedProxies,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// The key that opens the others.
@@ -142,6 +147,7 @@ impl App {
             forms: parts.forms,
             resource_servers: parts.resource_servers,
             issuer: parts.issuer,
+            proxies: parts.proxies,
             metrics: parts.metrics,
             root_key: ArcSwap::from_pointee(parts.root_key),
             loaded: ArcSwap::from_pointee(loaded),

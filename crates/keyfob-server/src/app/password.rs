@@ -1,7 +1,7 @@
 //! Passwords: argon2id (RFC 9106) for what is made here, argon2id and bcrypt for what is imported.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
@@ -55,7 +55,7 @@ pub enum Crowded {
 /// so that neither memory nor waiting time grows with what is sent.
 #[derive(Debug)]
 pub struct Passwords {
-    at_once: Semaphore,
+    at_once: Arc<Semaphore>,
     waiting: Mutex<Waiting>,
     /// Checked when there is no account, so that the answer takes as long.
     dummy: String,
@@ -96,7 +96,7 @@ impl Passwords {
                      3oRFzVlPHbGzSzOBSTUJVvVMmTHTCaXTNxHb7rGEZJ8"
             .to_owned();
         Self {
-            at_once: Semaphore::new(AT_ONCE),
+            at_once: Arc::new(Semaphore::new(AT_ONCE)),
             waiting: Mutex::default(),
             dummy,
         }
@@ -133,8 +133,14 @@ impl Place<'_> {
         let known = stored.is_some();
         let stored = stored.unwrap_or(&self.passwords.dummy).to_owned();
         // Closed never: the semaphore lives as long as we do.
-        let _turn = self.passwords.at_once.acquire().await.ok();
-        let fits = task::spawn_blocking(move || verify(password.as_bytes(), &stored)).await?;
+        let turn = Arc::clone(&self.passwords.at_once);
+        let turn = turn.acquire_owned().await.ok();
+        let fits = task::spawn_blocking(move || {
+            // Held by the work itself: it goes on when the client hangs up and nobody awaits it any more.
+            let _turn = turn;
+            verify(password.as_bytes(), &stored)
+        });
+        let fits = fits.await?;
         Ok(fits && known)
     }
 }
@@ -225,12 +231,13 @@ mod tests {
         assert!(!fits(&passwords, "wrong", Some(&stored)).await);
     }
 
+    fn source(number: usize) -> Source {
+        let number = u32::try_from(number).expect("it fits");
+        Source::of(Some(std::net::Ipv4Addr::from_bits(number).into()))
+    }
+
     #[test]
     fn t_04_places_are_bounded_for_all_and_for_each_source_and_come_back() {
-        let source = |number: usize| {
-            let number = u32::try_from(number).expect("it fits");
-            Source::of(Some(std::net::Ipv4Addr::from_bits(number).into()))
-        };
         let passwords = Passwords::new();
         let mut places = Vec::new();
         for place in 0..PLACES {
@@ -249,6 +256,21 @@ mod tests {
         drop(places);
         let waiting = passwords.waiting();
         assert_eq!((waiting.all, waiting.by_source.len()), (0, 0));
+    }
+
+    #[tokio::test]
+    async fn t_04_a_client_that_hangs_up_keeps_its_turn_until_the_work_is_done() {
+        let passwords = Passwords::new();
+        for client in 0..AT_ONCE {
+            let place = passwords.enter(source(client)).expect("a place");
+            tokio::select! {
+                biased;
+                _fits = place.fits("wrong", None) => panic!("hashing takes longer"),
+                () = std::future::ready(()) => {}
+            }
+        }
+        assert_eq!(passwords.at_once.available_permits(), 0);
+        assert!(!fits(&passwords, "wrong", None).await);
     }
 
     #[test]

@@ -94,8 +94,9 @@ pub(super) async fn run(config: &Config, form: Form) -> Result<()> {
         metrics: MetricsListen::Off,
         ..config.clone()
     };
+    let listener = serve::equip(&config, listener)?;
     let people = people()?;
-    let app = fill(&config, &listener, &people).await?;
+    let app = fill(&config, &listener.socket, &people).await?;
     let said = say(&app, &people, form).await?;
     stdout()
         .write_all(said.as_bytes())

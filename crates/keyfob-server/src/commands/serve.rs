@@ -20,13 +20,17 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::app::activity;
 use crate::app::rotate::{Rotation, Turned};
 use crate::config::{Config, DatabaseConfig, issuer};
+use crate::descriptors;
+use crate::http;
 use crate::http::health::{bind_metrics, metrics_router};
-use crate::http::{self, server};
+use crate::http::server::limits::Limits;
+use crate::http::server::{self, Listener};
 use crate::lock::DataDirLock;
 use crate::metrics::Metrics;
 use crate::open::{Installation, Schema, open};
 use crate::state::{App, Parts};
 use crate::system::{SystemClock, SystemEntropy};
+use crate::tls::{self, Tls};
 
 /// How often catalogue and keys are read again without need (guarantee 10).
 const RELOAD_EVERY: Duration = Duration::from_secs(30);
@@ -50,11 +54,17 @@ pub(super) async fn run(config: &Config, on_change: OnIssuerChange) -> Result<()
         DatabaseConfig::Embedded => Some(DataDirLock::take(&config.data_dir)?),
         DatabaseConfig::Postgres { .. } => None,
     };
-    let listener = listen(config).await?;
-    let address = listener.local_addr()?;
+    let socket = listen(config).await?;
+    let address = socket.local_addr()?;
+    let listener = equip(config, socket)?;
     let app = start(config, address, on_change).await?;
     let metrics = serve_metrics(config, &app).await?;
-    writeln!(stdout(), "keyfobd is listening on http://{address}").context("stdout is closed")?;
+    writeln!(
+        stdout(),
+        "keyfobd is listening on {}://{address}",
+        config.scheme()
+    )
+    .context("stdout is closed")?;
     tracing::info!(server.address = %address, server.issuer = %app.issuer, database = app.store.engine_name(), "listening");
     until(app, listener, stop).await;
     if let Some(metrics) = metrics {
@@ -72,6 +82,21 @@ pub(super) async fn listen(config: &Config) -> Result<TcpListener> {
             "{} cannot be listened on (is another server running there?)",
             config.listen
         )
+    })
+}
+
+/// A port with what the configuration says of TLS, proxies and limits.
+pub(super) fn equip(config: &Config, socket: TcpListener) -> Result<Listener> {
+    let tls = config.tls.clone().map(Tls::load).transpose()?;
+    Ok(Listener {
+        tls: tls.map(Arc::new),
+        limits: Limits {
+            connections: descriptors::connections_that_fit(config.connections.all),
+            connections_per_client: config.connections.per_client,
+            ..Limits::default()
+        },
+        proxies: config.proxies.clone(),
+        ..Listener::from(socket)
     })
 }
 
@@ -109,6 +134,7 @@ pub(super) async fn start(
         forms: config.tokens.clone(),
         resource_servers: config.resource_servers.clone(),
         issuer,
+        proxies: config.proxies.clone(),
         metrics: Arc::new(Metrics::default()),
         root_key: installation.root_key,
     };
@@ -178,9 +204,10 @@ async fn serve_metrics(config: &Config, app: &Arc<App>) -> Result<Option<JoinHan
 /// closes the database.
 pub(super) async fn until(
     app: Arc<App>,
-    listener: TcpListener,
+    listener: Listener,
     stop: impl Future<Output = ()> + Send,
 ) {
+    let renewing = listener.tls.clone().and_then(keep_tls_fresh);
     let flushing = tokio::spawn(flush_often(Arc::clone(&app)));
     let reloading = tokio::spawn(reload_often(Arc::clone(&app)));
     let rotating = tokio::spawn(rotate_often(Arc::clone(&app)));
@@ -188,12 +215,27 @@ pub(super) async fn until(
     flushing.abort();
     reloading.abort();
     rotating.abort();
+    if let Some(renewing) = renewing {
+        renewing.abort();
+    }
     // Only when it has ended is what it was about to write noted again.
     drop(flushing.await);
     if let Err(error) = app.activity.flush(&app.store).await {
         tracing::warn!(error = %error, "the last uses of tokens were not written");
     }
     app.store.clone().close().await;
+}
+
+/// Waits for SIGHUP from here on. Without TLS there is nothing to read again, and the signal ends the
+/// program as it ends others.
+fn keep_tls_fresh(tls: Arc<Tls>) -> Option<JoinHandle<()>> {
+    match signal(SignalKind::hangup()) {
+        Ok(hangup) => Some(tokio::spawn(tls::keep_fresh(tls, hangup))),
+        Err(error) => {
+            tracing::error!(error = %error, "SIGHUP cannot be waited for: TLS files are not read again");
+            None
+        }
+    }
 }
 
 async fn flush_often(app: Arc<App>) {

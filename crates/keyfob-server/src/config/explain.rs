@@ -29,6 +29,14 @@ pub fn explain(config: &Config) -> Vec<String> {
 
 fn http(config: &Config) -> Vec<String> {
     let mut said = vec![format!("It listens on {}.", config.listen)];
+    said.push(match &config.tls {
+        Some(files) => format!(
+            "It speaks TLS with the certificate {} and the key {}.",
+            files.cert.display(),
+            files.key.display()
+        ),
+        None => "It speaks HTTP: TLS is the business of a proxy in front.".to_owned(),
+    });
     said.push(match &config.public_url {
         Some(url) => format!("Clients reach it at {url}, which is also the issuer of access tokens."),
         None if config.listen.ip().is_loopback() => {
@@ -45,6 +53,7 @@ fn http(config: &Config) -> Vec<String> {
             "An http public URL is allowed: secrets may cross the network in the open.".to_owned(),
         );
     }
+    said.extend(clients(config));
     said.push(match config.metrics {
         MetricsListen::Off => "Metrics are off.".to_owned(),
         MetricsListen::At(address) => format!("Metrics are at http://{address}/metrics."),
@@ -54,6 +63,22 @@ fn http(config: &Config) -> Vec<String> {
         }
     });
     said
+}
+
+fn clients(config: &Config) -> Vec<String> {
+    let proxies: Vec<String> = config.proxies.iter().collect();
+    let address = if proxies.is_empty() {
+        "The address of a client is the one that its connection comes from.".to_owned()
+    } else {
+        let proxies = proxies.join(", ");
+        format!("X-Forwarded-For is believed of the proxies {proxies}: it says a client's address.")
+    };
+    let limits = config.connections;
+    let limits = format!(
+        "There may be {} connections at once, {} of one client.",
+        limits.all, limits.per_client
+    );
+    vec![address, limits]
 }
 
 fn data(config: &Config) -> Vec<String> {

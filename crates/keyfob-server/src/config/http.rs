@@ -8,7 +8,9 @@ use url::{Host, Url};
 use super::Config;
 use super::error::ConfigError;
 use super::layers::Origins;
-use super::raw::RawHttp;
+use super::raw::{Loose, RawHttp};
+use crate::proxies::TrustedProxies;
+use crate::tls::TlsFiles;
 
 /// The address under which clients reach the server: scheme, host and port, nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +81,13 @@ impl PublicUrl {
     }
 }
 
+impl Config {
+    /// What the server itself speaks.
+    pub fn scheme(&self) -> &'static str {
+        if self.tls.is_some() { "https" } else { "http" }
+    }
+}
+
 impl fmt::Display for PublicUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
@@ -131,12 +140,70 @@ pub(super) fn public_url(
         return Ok(None);
     };
     let url = PublicUrl::parse(text).map_err(|cause| origins.error(key, cause))?;
+    if !url.is_https && raw.tls_cert.is_some() {
+        return Err(origins.error(
+            key,
+            "with TLS (http.tls_cert), clients reach the server by https",
+        ));
+    }
     if url.is_https || url.is_loopback || raw.insecure_http.0 {
         return Ok(Some(url));
     }
     let what = "with http, secrets cross the network in the open; use https behind a TLS proxy, or set \
                 http.insecure_http (--insecure-http) if that is meant";
     Err(origins.error(key, what))
+}
+
+/// Reads where certificate and key are: both, or neither.
+pub(super) fn tls(raw: &RawHttp, origins: &Origins) -> Result<Option<TlsFiles>, ConfigError> {
+    let lonely = |key: &str, flag: &str| {
+        let what = format!("TLS takes a certificate and its key; set {key} ({flag}) too");
+        move |there: &str| Err(origins.error(there, what))
+    };
+    let (cert, key) = match (&raw.tls_cert, &raw.tls_key) {
+        (None, None) => return Ok(None),
+        (Some(cert), Some(key)) => (cert, key),
+        (Some(_), None) => return lonely("http.tls_key", "--tls-key")("http.tls_cert"),
+        (None, Some(_)) => return lonely("http.tls_cert", "--tls-cert")("http.tls_key"),
+    };
+    Ok(Some(TlsFiles {
+        cert: super::path("http.tls_cert", cert.clone(), origins)?,
+        key: super::path("http.tls_key", key.clone(), origins)?,
+    }))
+}
+
+/// Reads the networks of the operator's own proxies.
+pub(super) fn proxies(raw: &RawHttp, origins: &Origins) -> Result<TrustedProxies, ConfigError> {
+    let networks = raw.trusted_proxies.0.iter().map(String::as_str);
+    TrustedProxies::parse(networks).map_err(|cause| origins.error("http.trusted_proxies", cause))
+}
+
+/// How many connections there may be at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ConnectionLimits {
+    /// In all.
+    pub all: usize,
+    /// Of one client.
+    pub per_client: usize,
+}
+
+impl ConnectionLimits {
+    /// More would not fit into the memory of a usual machine.
+    const MOST: usize = 1_000_000;
+
+    pub(super) fn of(raw: &RawHttp, origins: &Origins) -> Result<Self, ConfigError> {
+        let limit = |key, Loose(number): Loose<u32>| {
+            let number = usize::try_from(number).unwrap_or(usize::MAX);
+            let fits = (1..=Self::MOST).contains(&number);
+            let what = || origins.error(key, format!("not a number from 1 to {}", Self::MOST));
+            fits.then_some(number).ok_or_else(what)
+        };
+        let per_client = raw.connection_limit_per_client;
+        Ok(Self {
+            all: limit("http.connection_limit", raw.connection_limit)?,
+            per_client: limit("http.connection_limit_per_client", per_client)?,
+        })
+    }
 }
 
 /// The issuer of access tokens (contract section 4): the public URL; without one the bound address,
@@ -147,7 +214,7 @@ pub(super) fn public_url(
 pub fn issuer(config: &Config, bound: SocketAddr) -> Result<String, ConfigError> {
     match &config.public_url {
         Some(url) => Ok(url.as_str().to_owned()),
-        None if bound.ip().is_loopback() => Ok(format!("http://{bound}")),
+        None if bound.ip().is_loopback() => Ok(format!("{}://{bound}", config.scheme())),
         None => Err(ConfigError::new(format!(
             "listening on {bound} needs http.public_url (--public-url): the address under which \
              clients reach the server"

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::de::{Deserialize, Deserializer, Error, Visitor};
+use serde::de::{Deserialize, Deserializer, Error, SeqAccess, Visitor};
 
 use crate::secret::SecretText;
 
@@ -28,6 +28,11 @@ pub(crate) struct RawHttp {
     pub(crate) listen: String,
     pub(crate) public_url: Option<String>,
     pub(crate) insecure_http: Loose<bool>,
+    pub(crate) tls_cert: Option<String>,
+    pub(crate) tls_key: Option<String>,
+    pub(crate) trusted_proxies: LooseList,
+    pub(crate) connection_limit: Loose<u32>,
+    pub(crate) connection_limit_per_client: Loose<u32>,
     pub(crate) metrics_listen: String,
 }
 
@@ -168,5 +173,39 @@ impl<T: Literal> Visitor<'_> for LooseVisitor<T> {
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Loose<T>, E> {
         self.parse(value)
+    }
+}
+
+/// Texts, which from the environment come as one, separated by commas.
+#[derive(Debug)]
+pub(crate) struct LooseList(pub(crate) Vec<String>);
+
+impl<'de> Deserialize<'de> for LooseList {
+    fn deserialize<D: Deserializer<'de>>(reader: D) -> Result<Self, D::Error> {
+        reader.deserialize_any(ListVisitor)
+    }
+}
+
+struct ListVisitor;
+
+impl<'de> Visitor<'de> for ListVisitor {
+    type Value = LooseList;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of texts")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<LooseList, A::Error> {
+        let mut texts = Vec::new();
+        while let Some(text) = list.next_element()? {
+            texts.push(text);
+        }
+        Ok(LooseList(texts))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<LooseList, E> {
+        let texts = value.split(',').map(str::trim);
+        let texts = texts.filter(|text| !text.is_empty());
+        Ok(LooseList(texts.map(str::to_owned).collect()))
     }
 }

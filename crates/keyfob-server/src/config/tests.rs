@@ -6,6 +6,9 @@ use keyfob_core::foreign::Foreign;
 use super::*;
 use crate::document::Node;
 
+#[path = "edge_tests.rs"]
+mod edge;
+
 struct Setting {
     file: &'static str,
     variables: Vec<(&'static str, &'static str)>,
@@ -144,7 +147,8 @@ fn what_is_not_known_or_of_another_kind_is_named_with_where_it_was_set() {
         (
             file("[http]\nlisen = \"::1\""),
             "http.lisen (from keyfob.toml): not known; known here: listen, public_url, \
-             insecure_http, metrics_listen",
+             insecure_http, tls_cert, tls_key, trusted_proxies, connection_limit, \
+             connection_limit_per_client, metrics_listen",
         ),
         (
             file("[policies]\npat_limit = 1"),
@@ -358,7 +362,10 @@ fn the_explanation_tells_everything_but_secrets() {
     );
     insta::assert_snapshot!(explain(&config.expect("good")).join("\n"), @r"
     It listens on 0.0.0.0:80.
+    It speaks HTTP: TLS is the business of a proxy in front.
     No public URL is set: `serve` will refuse to start, because it would listen on an address that others reach.
+    The address of a client is the one that its connection comes from.
+    There may be 2048 connections at once, 256 of one client.
     Metrics are at http://127.0.0.1:8788/metrics, or at the next free port.
     The database is PostgreSQL at postgres://me:…@db/keyfob; other local files are in ./keyfob-data.
     The root key is read from /etc/root.key.

@@ -23,14 +23,23 @@ use tower::{Service, ServiceExt};
 use super::oauth_error::OAuthError;
 use super::path::{self, Dialect};
 use super::problem::{self, Cause, Code, Problem};
+use crate::config::PublicUrl;
 use crate::context::Ctx;
 use crate::metrics::{Metrics, method_word};
+use crate::proxies::TrustedProxies;
+
+mod unacceptable;
+
+use self::unacceptable::Unacceptable;
 
 /// The id of a request, on every answer.
 pub const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// A browser that was here once comes back by TLS only, for a year (RFC 6797 §6.1).
+const HSTS: HeaderValue = HeaderValue::from_static("max-age=31536000");
+
 /// What an answer has unless its handler says otherwise.
-const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 5] = [
+const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 6] = [
     (
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),
@@ -41,6 +50,10 @@ const DEFAULT_HEADERS: [(HeaderName, HeaderValue); 5] = [
     ),
     (
         HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    ),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
         HeaderValue::from_static("same-origin"),
     ),
     (
@@ -57,6 +70,8 @@ pub struct Edge {
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     metrics: Arc<Metrics>,
+    proxies: TrustedProxies,
+    hsts: Option<HeaderValue>,
 }
 
 /// Which entry of the route table answered; set where the router knows it, read at the edge.
@@ -83,14 +98,34 @@ impl Edge {
             clock,
             entropy,
             metrics,
+            proxies: TrustedProxies::default(),
+            hsts: None,
         }
+    }
+
+    /// Says under which address the server is known. With https elsewhere than on this machine, browsers
+    /// are told to stay with it; on a loopback name they would do so for every other program there.
+    #[must_use]
+    pub fn known_as(mut self, issuer: &str) -> Self {
+        let url = PublicUrl::parse(issuer).ok();
+        let is_public = url.is_some_and(|url| url.is_https() && !url.is_loopback());
+        self.hsts = is_public.then_some(HSTS);
+        self
+    }
+
+    /// Says which proxies are in front.
+    #[must_use]
+    pub fn behind(mut self, proxies: TrustedProxies) -> Self {
+        self.proxies = proxies;
+        self
     }
 
     async fn answer(self, request: Request) -> Response {
         let _in_flight = self.metrics.request_began();
         let began = Instant::now();
         let (mut parts, body) = request.into_parts();
-        let ctx = Ctx::of(&parts, self.clock.as_ref(), self.entropy.as_ref());
+        let (clock, entropy) = (self.clock.as_ref(), self.entropy.as_ref());
+        let ctx = Ctx::of(&parts, &self.proxies, clock, entropy);
         let mut seen = Seen {
             method: parts.method.clone(),
             dialect: Dialect::Problem,
@@ -99,15 +134,19 @@ impl Edge {
         let mut response = match path::meant(&parts.uri) {
             Some(uri) => {
                 seen.dialect = Dialect::of(uri.path());
-                parts.uri = uri;
-                parts.extensions.insert(ctx.clone());
-                self.route(Request::from_parts(parts, body), seen.dialect)
-                    .await
+                if let Some(unacceptable) = Unacceptable::of(&parts) {
+                    unacceptable.answer(seen.dialect)
+                } else {
+                    parts.uri = uri;
+                    parts.extensions.insert(ctx.clone());
+                    let request = Request::from_parts(parts, body);
+                    self.route(request, seen.dialect).await
+                }
             }
             None => Problem::from(Code::NotFound).into_response(),
         };
         problem::complete(&mut response, ctx.request_id);
-        finish_headers(response.headers_mut(), &ctx, seen.dialect);
+        self.finish_headers(response.headers_mut(), &ctx, seen.dialect);
         self.note(&mut response, &ctx, &seen);
         response
     }
@@ -130,6 +169,23 @@ impl Edge {
                 with_our_body(response, Code::MethodNotAllowed, dialect)
             }
             _ => response,
+        }
+    }
+
+    fn finish_headers(&self, headers: &mut HeaderMap, ctx: &Ctx, dialect: Dialect) {
+        for (name, value) in DEFAULT_HEADERS {
+            headers.entry(name).or_insert(value);
+        }
+        if let Some(hsts) = &self.hsts {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, hsts.clone());
+        }
+        if dialect == Dialect::OAuth {
+            // X5: on every answer of these doors.
+            headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+        }
+        // The letters of a UUID are always a header's.
+        if let Ok(id) = HeaderValue::try_from(ctx.request_id.to_string()) {
+            headers.insert(X_REQUEST_ID, id);
         }
     }
 
@@ -212,20 +268,6 @@ fn with_our_body(bare: Response, code: Code, dialect: Dialect) -> Response {
     response.headers_mut().extend(parts.headers);
     response.extensions_mut().extend(parts.extensions);
     response
-}
-
-fn finish_headers(headers: &mut HeaderMap, ctx: &Ctx, dialect: Dialect) {
-    for (name, value) in DEFAULT_HEADERS {
-        headers.entry(name).or_insert(value);
-    }
-    if dialect == Dialect::OAuth {
-        // X5: on every answer of these doors.
-        headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
-    }
-    // The letters of a UUID are always a header's.
-    if let Ok(id) = HeaderValue::try_from(ctx.request_id.to_string()) {
-        headers.insert(X_REQUEST_ID, id);
-    }
 }
 
 fn micros(took: Duration) -> u64 {

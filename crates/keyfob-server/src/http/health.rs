@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use http::{HeaderValue, StatusCode, header};
+use http::{StatusCode, header};
 use tokio::net::TcpListener;
 
 use super::problem::RETRY_AFTER;
@@ -39,8 +39,12 @@ pub fn metrics_router(metrics: Arc<Metrics>) -> Router {
     let answer = move || {
         let metrics = Arc::clone(&metrics);
         async move {
-            let media_type = HeaderValue::from_static(MEDIA_TYPE);
-            ([(header::CONTENT_TYPE, media_type)], metrics.encode())
+            let headers = [
+                (header::CONTENT_TYPE, MEDIA_TYPE),
+                (header::CACHE_CONTROL, "no-store"),
+                (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+            ];
+            (headers, metrics.encode())
         }
     };
     Router::new().route("/metrics", get(answer))
@@ -98,6 +102,8 @@ mod tests {
             .await
             .expect("an answer");
         assert_eq!(response.headers()["content-type"], MEDIA_TYPE);
+        assert_eq!(response.headers()["cache-control"], "no-store");
+        assert_eq!(response.headers()["x-content-type-options"], "nosniff");
         let text = response
             .into_body()
             .collect()

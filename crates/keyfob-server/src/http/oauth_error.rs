@@ -46,7 +46,7 @@ macro_rules! words {
 
 words! {
     InvalidRequest = "invalid_request", BAD_REQUEST,
-        "A field is missing, malformed, repeated or contradicts another. Also with status 405, 413 and 415.";
+        "A field is missing, malformed, repeated or contradicts another. Also with status 405, 413, 415 and 431.";
     InvalidScope = "invalid_scope", BAD_REQUEST,
         "A scope is malformed or unknown, or a permission is not held there.";
     InvalidTarget = "invalid_target", BAD_REQUEST,
@@ -136,6 +136,12 @@ impl OAuthError {
     pub fn media_type() -> Self {
         Self::invalid_request("Send the fields as application/x-www-form-urlencoded.")
             .with_status(StatusCode::UNSUPPORTED_MEDIA_TYPE)
+    }
+
+    /// 431.
+    pub fn too_many_headers() -> Self {
+        Self::invalid_request("The request has more than 64 headers.")
+            .with_status(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE)
     }
 
     /// 404 below a token door.

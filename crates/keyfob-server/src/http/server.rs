@@ -4,77 +4,80 @@
 //! connection for ever. And the version of HTTP is told from the first bytes, before hyper's own
 //! deadline begins to run: `FirstBytes` covers those.
 
-use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::Body;
-use axum::extract::Request;
-use axum::response::Response;
-use hyper::body::Incoming;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::server::graceful::GracefulShutdown;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
-use tower::{Service, ServiceExt};
+use tokio::time::timeout;
 
+mod connection;
 mod first_bytes;
+pub mod limits;
+mod places;
+mod write_deadline;
 
-use self::first_bytes::FirstBytes;
-use crate::context::Peer;
+pub use self::connection::HttpService;
+use self::connection::{Connection, Rules};
+use self::limits::Limits;
+use self::places::{Place, Places};
+use crate::proxies::TrustedProxies;
+use crate::tls::Tls;
 
-/// How long the head of a request may take, and how long a connection may be idle between requests.
-pub const HEADER_DEADLINE: Duration = Duration::from_secs(5);
-/// How long running requests may take after the server was told to stop.
-pub const DRAIN_DEADLINE: Duration = Duration::from_secs(10);
-/// Most headers of a request.
-const HEADERS_MAX: usize = 64;
-/// Most bytes of a request's head.
-const HEAD_MAX: usize = 16 * 1024;
-/// The same for HTTP/2, where it counts after decompression.
-const HEAD_LIST_MAX: u32 = 16 * 1024;
-/// How often a silent HTTP/2 client is asked whether it is still there.
-const KEEP_ALIVE: Duration = Duration::from_secs(20);
-/// Most requests at once on one HTTP/2 connection.
-const STREAMS_MAX: u32 = 64;
-/// Most streams that a client reset and that are not yet cleared away (rapid reset, CVE-2023-44487).
-const RESETS_MAX: usize = 20;
 /// How long the listener rests when the system has nothing left to accept with.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(200);
 
-/// What can be served: an HTTP service that always answers.
-pub trait HttpService:
-    Service<Request, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
-{
+/// A port, and how those are treated who connect to it.
+#[derive(Debug)]
+pub struct Listener {
+    /// The port.
+    pub socket: TcpListener,
+    /// How TLS is spoken, if it is.
+    pub tls: Option<Arc<Tls>>,
+    /// How long clients may take, and how many there may be.
+    pub limits: Limits,
+    /// Who speaks for many clients.
+    pub proxies: TrustedProxies,
 }
 
-impl<S> HttpService for S where
-    S: Service<Request, Response = Response, Error = Infallible, Future: Send>
-        + Clone
-        + Send
-        + 'static
-{
+impl From<TcpListener> for Listener {
+    /// A port without TLS and with the usual limits.
+    fn from(socket: TcpListener) -> Self {
+        Self {
+            socket,
+            tls: None,
+            limits: Limits::default(),
+            proxies: TrustedProxies::default(),
+        }
+    }
 }
 
-/// Serves until `shutdown` ends; then accepts no more, lets running requests finish for at most
-/// [`DRAIN_DEADLINE`], and closes what is left.
+/// Serves until `shutdown` ends; then accepts no more, lets running requests finish until the drain
+/// deadline, and closes what is left.
 pub async fn serve<S: HttpService>(
-    listener: TcpListener,
+    listener: impl Into<Listener>,
     service: S,
     shutdown: impl Future<Output = ()> + Send,
 ) {
-    let mut connections = Connections::new();
+    let Listener {
+        socket,
+        tls,
+        limits,
+        proxies,
+    } = listener.into();
+    let places = Places::new(&limits, proxies);
+    let mut connections = Connections::new(Rules::new(limits, tls));
     tokio::select! {
         // Never ends by itself.
-        () = accept_all(&listener, service, &mut connections) => {}
+        () = accept_all(&socket, places, service, &mut connections) => {}
         () = shutdown => {}
     }
-    drop(listener);
-    connections.drain().await;
+    drop(socket);
+    connections.drain(limits.drain).await;
 }
 
 /// Takes the port of `address`, or when that is taken the next free one above it.
@@ -94,13 +97,19 @@ pub async fn bind_or_next(mut address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 async fn accept_all<S: HttpService>(
-    listener: &TcpListener,
+    socket: &TcpListener,
+    mut places: Places,
     service: S,
     connections: &mut Connections,
 ) {
     loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => connections.open(stream, peer, service.clone()),
+        let room = places.room().await;
+        match socket.accept().await {
+            Ok((stream, peer)) => {
+                if let Some(place) = places.take(room, peer.ip()) {
+                    connections.open(stream, peer, place, service.clone());
+                }
+            }
             Err(error) => rest_after(&error).await,
         }
     }
@@ -129,59 +138,50 @@ async fn rest_after(error: &io::Error) {
 
 /// The connections that are open.
 struct Connections {
-    http: Builder<TokioExecutor>,
-    graceful: GracefulShutdown,
+    rules: Arc<Rules>,
+    stop: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
 
 impl Connections {
-    fn new() -> Self {
-        let mut http = Builder::new(TokioExecutor::new());
-        http.http1()
-            .timer(TokioTimer::new())
-            .header_read_timeout(HEADER_DEADLINE)
-            .max_headers(HEADERS_MAX)
-            .max_buf_size(HEAD_MAX);
-        http.http2()
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(STREAMS_MAX)
-            .max_header_list_size(HEAD_LIST_MAX)
-            .max_pending_accept_reset_streams(RESETS_MAX)
-            .keep_alive_interval(KEEP_ALIVE)
-            .keep_alive_timeout(HEADER_DEADLINE);
+    fn new(rules: Rules) -> Self {
         Self {
-            http,
-            graceful: GracefulShutdown::new(),
+            rules: Arc::new(rules),
+            stop: watch::Sender::new(false),
             tasks: JoinSet::new(),
         }
     }
 
-    fn open<S: HttpService>(&mut self, stream: TcpStream, peer: SocketAddr, service: S) {
+    fn open<S: HttpService>(
+        &mut self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        place: Place,
+        service: S,
+    ) {
         // Answers are short; waiting to fill a packet only delays them.
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(error = %error, "cannot set TCP_NODELAY");
         }
-        let service = service_fn(move |request: http::Request<Incoming>| {
-            let mut request = request.map(Body::new);
-            request.extensions_mut().insert(Peer(peer));
-            service.clone().oneshot(request)
-        });
-        let io = TokioIo::new(FirstBytes::new(stream, HEADER_DEADLINE));
-        let connection = self.http.serve_connection(io, service).into_owned();
-        let connection = self.graceful.watch(connection);
+        let connection = Connection {
+            rules: Arc::clone(&self.rules),
+            peer,
+            service,
+            stop: self.stop.subscribe(),
+        };
         self.tasks.spawn(async move {
-            if let Err(error) = connection.await {
-                // A client that hangs up or talks nonsense: its business, not the operator's.
-                tracing::debug!(error = %error, "a connection ended");
-            }
+            connection.serve(stream).await;
+            drop(place);
         });
         while self.tasks.try_join_next().is_some() {}
     }
 
-    async fn drain(mut self) {
-        tracing::info!(connections = self.graceful.count(), "draining connections");
-        let drained = tokio::time::timeout(DRAIN_DEADLINE, self.graceful.shutdown()).await;
-        if drained.is_err() {
+    async fn drain(mut self, within: Duration) {
+        while self.tasks.try_join_next().is_some() {}
+        tracing::info!(connections = self.tasks.len(), "draining connections");
+        self.stop.send_replace(true);
+        let ended = async { while self.tasks.join_next().await.is_some() {} };
+        if timeout(within, ended).await.is_err() {
             tracing::warn!("closing connections that did not drain in time");
         }
         self.tasks.shutdown().await;

@@ -74,7 +74,11 @@ impl Ask {
         self
     }
 
-    pub(crate) async fn send(self) -> Answer {
+    /// Sends it, to the usual host unless it names another.
+    pub(crate) async fn send(mut self) -> Answer {
+        let host = HeaderValue::from_static("keyfob.example");
+        let headers = self.request.headers_mut();
+        headers.entry(header::HOST).or_insert(host);
         let response = match service(&self.app).oneshot(self.request).await {
             Ok(response) => response,
             Err(never) => match never {},

@@ -32,6 +32,7 @@ mod on_sqlite {
     mod door_refusals;
     mod door_success;
     mod elsewhere;
+    mod headers;
     mod keys;
     mod live;
     mod logs;
@@ -41,6 +42,7 @@ mod on_sqlite {
     mod outage;
     mod pat_choices;
     mod pat_generate;
+    mod proxies;
     mod races;
     mod refusals;
     mod resource_servers;
@@ -77,6 +79,7 @@ mod on_postgres {
     mod door_refusals;
     mod door_success;
     mod elsewhere;
+    mod headers;
     mod keys;
     mod live;
     mod logs;
@@ -86,6 +89,7 @@ mod on_postgres {
     mod outage;
     mod pat_choices;
     mod pat_generate;
+    mod proxies;
     mod races;
     mod refusals;
     mod resource_servers;

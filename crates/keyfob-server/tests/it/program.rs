@@ -22,11 +22,13 @@ mod catalogue;
 mod configuration;
 mod demo;
 mod frames;
+mod hostile;
 mod imported;
 mod one_writer;
 mod organizations;
 mod people;
 mod standings;
+mod tls;
 mod wire;
 
 /// What every database must do.

@@ -15,6 +15,7 @@ use keyfob_core::id::{OrgId, UserId};
 use keyfob_core::policy::Policy;
 use keyfob_server::metrics::Metrics;
 use keyfob_server::open::{ROOT_KEY_FILE, found};
+use keyfob_server::proxies::TrustedProxies;
 use keyfob_server::resource_server::ResourceServers;
 use keyfob_server::seal::RootKey;
 use keyfob_server::state::{App, Parts};
@@ -291,6 +292,7 @@ fn parts(world: &World, store: Store, root_key: RootKey) -> Parts {
         forms: TokenForms::default(),
         resource_servers: ResourceServers::default(),
         issuer: ISSUER.to_owned(),
+        proxies: TrustedProxies::default(),
         metrics: Arc::new(Metrics::default()),
         root_key,
     }

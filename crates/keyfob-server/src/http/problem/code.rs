@@ -100,6 +100,9 @@ codes! {
     TooManyRequests = "too_many_requests", TOO_MANY_REQUESTS, "Too many requests",
         "Too many attempts from there failed, or too many are under way.",
         "Wait for the seconds in the header `Retry-After`.";
+    TooManyHeaders = "too_many_headers", REQUEST_HEADER_FIELDS_TOO_LARGE, "Too many headers",
+        "The request has more than 64 headers.",
+        "Leave out what the server does not need: cookies of other sites, a proxy's own headers.";
     Internal = "internal", INTERNAL_SERVER_ERROR, "Internal error",
         "The server failed; what it was asked to do may or may not have been done.",
         "Give the operator the request id of the answer: the log names the cause under it.";

@@ -6,6 +6,8 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -21,15 +23,18 @@ pub(super) struct FirstBytes<S> {
     deadline: Option<Pin<Box<Sleep>>>,
     /// How many bytes of the preface have come.
     matched: usize,
+    /// Set once the preface of HTTP/2 has come.
+    is_http_2: Arc<AtomicBool>,
 }
 
 impl<S> FirstBytes<S> {
-    pub(super) fn new(stream: S, within: Duration) -> Self {
+    pub(super) fn new(stream: S, within: Duration, is_http_2: Arc<AtomicBool>) -> Self {
         let deadline = tokio::time::sleep_until(Instant::now() + within);
         Self {
             stream,
             deadline: Some(Box::pin(deadline)),
             matched: 0,
+            is_http_2,
         }
     }
 
@@ -44,6 +49,7 @@ impl<S> FirstBytes<S> {
             self.matched += bytes.len();
         } else {
             self.deadline = None;
+            self.is_http_2.store(is_preface_so_far, Ordering::Relaxed);
         }
     }
 }
@@ -114,7 +120,7 @@ mod tests {
     /// Sends bytes one by one, then says nothing more; what the reader gets to hear.
     async fn after(bytes: &[u8]) -> io::Result<Vec<u8>> {
         let (mut client, server) = duplex(1);
-        let mut stream = FirstBytes::new(server, WITHIN);
+        let mut stream = FirstBytes::new(server, WITHIN, Arc::default());
         let mut heard = Vec::new();
         let listen = async {
             loop {
@@ -140,6 +146,22 @@ mod tests {
         for bytes in [&b""[..], b"P", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r"] {
             let ended = after(bytes).await.expect_err("cut off");
             assert_eq!(ended.kind(), io::ErrorKind::TimedOut);
+        }
+    }
+
+    #[tokio::test]
+    async fn http_2_is_told_by_its_whole_preface() {
+        for (bytes, wanted) in [
+            (PREFACE, true),
+            (&[PREFACE, b"more"].concat(), true),
+            (b"PRI * HTTP/1.1\r\n\r\nSM\r\n\r\n", false),
+            (b"", false),
+        ] {
+            let is_http_2 = Arc::new(AtomicBool::new(false));
+            let mut stream = FirstBytes::new(bytes, WITHIN, Arc::clone(&is_http_2));
+            let mut heard = Vec::new();
+            stream.read_to_end(&mut heard).await.expect("bytes");
+            assert_eq!(is_http_2.load(Ordering::Relaxed), wanted, "{bytes:?}");
         }
     }
 

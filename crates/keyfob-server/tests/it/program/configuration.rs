@@ -13,7 +13,10 @@ fn the_defaults_are_a_configuration_file_that_changes_nothing() {
     let without = host.printed(&["config", "check"]);
     insta::assert_snapshot!(without, @r"
     It listens on 127.0.0.1:8787.
+    It speaks HTTP: TLS is the business of a proxy in front.
     No public URL is set: the issuer of access tokens is the address it listens on, and only programs on this machine reach it.
+    The address of a client is the one that its connection comes from.
+    There may be 2048 connections at once, 256 of one client.
     Metrics are at http://127.0.0.1:8788/metrics, or at the next free port.
     The database is the embedded one, in ./keyfob-data.
     The root key is in ./keyfob-data, made at first use.

@@ -4,11 +4,11 @@ use std::io::{Read as _, Write as _};
 
 use super::wire::Wire;
 
-const DATA: u8 = 0;
-const HEADERS: u8 = 1;
-const SETTINGS: u8 = 4;
-const END_STREAM: u8 = 1;
-const END_HEADERS: u8 = 4;
+pub(super) const DATA: u8 = 0;
+pub(super) const HEADERS: u8 = 1;
+pub(super) const SETTINGS: u8 = 4;
+pub(super) const END_STREAM: u8 = 1;
+pub(super) const END_HEADERS: u8 = 4;
 /// `:status: 200` in the table that both sides know (RFC 7541 appendix A).
 const STATUS_200: u8 = 0x88;
 
@@ -54,7 +54,7 @@ pub(super) fn post(wire: Wire, path: &str, cookie: &str, form: &str) -> u16 {
 }
 
 /// A field that no table is to remember.
-fn literal((name, value): (&str, &str)) -> Vec<u8> {
+pub(super) fn literal((name, value): (&str, &str)) -> Vec<u8> {
     let mut bytes = vec![0x10];
     for text in [name, value] {
         let length = u8::try_from(text.len()).unwrap();
@@ -65,7 +65,7 @@ fn literal((name, value): (&str, &str)) -> Vec<u8> {
     bytes
 }
 
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+pub(super) fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     let mut bytes = length[1..].to_vec();
     bytes.extend([kind, flags]);

@@ -94,6 +94,7 @@ async fn x6_every_pat_that_is_refused_gets_the_same_401() {
     cache-control: no-store
     content-security-policy: default-src 'none'; frame-ancestors 'none'
     content-type: application/json
+    cross-origin-opener-policy: same-origin
     cross-origin-resource-policy: same-origin
     pragma: no-cache
     referrer-policy: no-referrer
@@ -188,6 +189,7 @@ async fn x6_every_target_that_is_refused_gets_the_same_403() {
     cache-control: no-store
     content-security-policy: default-src 'none'; frame-ancestors 'none'
     content-type: application/json
+    cross-origin-opener-policy: same-origin
     cross-origin-resource-policy: same-origin
     pragma: no-cache
     referrer-policy: no-referrer

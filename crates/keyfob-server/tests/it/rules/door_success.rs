@@ -27,6 +27,7 @@ async fn x5_the_answer_is_exact_in_status_headers_and_members() {
             cache-control: no-store
             content-security-policy: default-src 'none'; frame-ancestors 'none'
             content-type: application/json
+            cross-origin-opener-policy: same-origin
             cross-origin-resource-policy: same-origin
             pragma: no-cache
             referrer-policy: no-referrer

@@ -27,6 +27,7 @@ async fn p8_one_click_with_no_choice_made_works() {
     cache-control: no-store
     content-security-policy: default-src 'none'; frame-ancestors 'none'
     content-type: application/json
+    cross-origin-opener-policy: same-origin
     cross-origin-resource-policy: same-origin
     referrer-policy: no-referrer
     x-content-type-options: nosniff

@@ -7,7 +7,7 @@ use crate::site::{Pat, Site, pats_of};
 
 /// Where the routes are.
 const SOURCE: &str = include_str!("../../../src/http.rs");
-const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
+pub(super) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What each caller gets: nobody; a stranger's session; an access token of the owner's, for the
 /// organization; the owner's session. The object is always the organization, or a thing of the owner's.
@@ -84,7 +84,7 @@ const MATRIX: [(&str, &str, [u16; 4]); 28] = [
 ];
 
 /// What the route table of the source says: method and path.
-fn routes() -> BTreeSet<(&'static str, &'static str)> {
+pub(super) fn routes() -> BTreeSet<(&'static str, &'static str)> {
     let (table, _rest) = SOURCE.split_once(".with_state(").unwrap();
     let mut routes = BTreeSet::new();
     for entry in table.split(".route(").skip(1) {
@@ -101,7 +101,7 @@ fn routes() -> BTreeSet<(&'static str, &'static str)> {
 
 /// Who asks.
 #[derive(Debug, Clone, Copy)]
-enum Caller {
+pub(super) enum Caller {
     Nobody,
     Stranger,
     Token,
@@ -109,7 +109,7 @@ enum Caller {
 }
 
 /// What one request is about: made anew for each, because some of them end it.
-struct Things {
+pub(super) struct Things {
     pat: Pat,
     jwt: String,
     session: String,
@@ -119,7 +119,7 @@ struct Things {
 }
 
 impl Things {
-    async fn of(site: &Site) -> Self {
+    pub(super) async fn of(site: &Site) -> Self {
         let owner = site.sign_in("ana").await;
         let pat = site.generate(&owner, site.acme, "{}").await;
         let list = site.get("/identity/v1/sessions").cookie(&owner);
@@ -139,7 +139,7 @@ impl Things {
         }
     }
 
-    fn ask(&self, site: &Site, caller: Caller, method: &str, path: &str) -> Ask {
+    pub(super) fn ask(&self, site: &Site, caller: Caller, method: &str, path: &str) -> Ask {
         let mut target = path
             .replace("{realm}", "any")
             .replace("{session}", &self.session)
