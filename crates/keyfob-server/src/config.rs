@@ -52,6 +52,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Which database.
     pub database: DatabaseConfig,
+    /// Whether a database may be used that confirms what it has not yet kept.
+    pub allow_asynchronous_commit: bool,
     /// The file with the root key.
     pub root_key_file: Option<PathBuf>,
     /// The operator's policy.
@@ -123,6 +125,7 @@ impl Config {
             public_url: http::public_url(&raw.http, origins)?,
             insecure_http: raw.http.insecure_http.0,
             data_dir: path("data_dir", raw.data_dir, origins)?,
+            allow_asynchronous_commit: raw.database.allow_asynchronous_commit.0,
             database: DatabaseConfig::of(raw.database, origins)?,
             root_key_file: raw
                 .root_key_file

@@ -24,7 +24,7 @@ pub mod pat;
 pub mod session;
 pub mod user;
 
-pub use db::{Store, StoreOptions, Transient, Tx, retry};
+pub use db::{ServerFacts, Store, StoreOptions, Transient, Tx, retry};
 pub use error::{Constraint, SchemaFault, StoreError};
 pub use migrate::{SchemaState, schema_fingerprint};
 
