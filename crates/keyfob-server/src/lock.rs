@@ -71,7 +71,10 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let is_taken = || is_taken(folder.path()).expect("an answer");
         assert!(!is_taken());
-        assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0);
+        assert_eq!(
+            std::fs::read_dir(folder.path()).expect("a folder").count(),
+            0
+        );
         let held = DataDirLock::take(folder.path()).expect("the lock");
         assert!(matches!(
             DataDirLock::take(folder.path()),

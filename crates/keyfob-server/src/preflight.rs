@@ -123,7 +123,12 @@ mod tests {
     #[test]
     fn a_clock_may_be_5_minutes_behind_and_no_millisecond_more() {
         let limit = NOW.plus(CLOCK_BEHIND_MAX);
-        for newest in [None, Some(Timestamp::from_millis(0)), Some(NOW), Some(limit)] {
+        for newest in [
+            None,
+            Some(Timestamp::from_millis(0)),
+            Some(NOW),
+            Some(limit),
+        ] {
             assert_eq!(clock(NOW, newest), Ok(()));
         }
         let beyond = clock(NOW, Some(limit.plus(Duration::from_millis(1))));

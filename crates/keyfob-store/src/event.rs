@@ -169,7 +169,9 @@ pub async fn audit_list(tx: &mut Tx, tree: Option<OrgId>) -> Result<Vec<AuditRec
 /// When the last record of all chains was written; none while there is none.
 pub async fn audit_newest(tx: &mut Tx) -> Result<Option<Timestamp>, StoreError> {
     let newest = tx
-        .optional(&AUDIT_NEWEST, args![], |row| row.get::<Option<Timestamp>>(0))
+        .optional(&AUDIT_NEWEST, args![], |row| {
+            row.get::<Option<Timestamp>>(0)
+        })
         .await?;
     Ok(newest.flatten())
 }

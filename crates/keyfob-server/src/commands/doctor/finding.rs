@@ -58,7 +58,11 @@ impl Report {
 
     /// An error with its causes, on one line.
     pub(super) fn problem(&mut self, check: &'static str, error: &Error) {
-        self.add(check, Status::Problem, format!("{error:#}").replace('\n', "; "));
+        self.add(
+            check,
+            Status::Problem,
+            format!("{error:#}").replace('\n', "; "),
+        );
     }
 
     /// Nothing to say when it fits, the sentence when it does not.
@@ -133,7 +137,8 @@ mod tests {
         );
         assert_eq!(
             report.json().expect("JSON"),
-            r#"{"problems":1,"warnings":1,"checks":[{"check":"one","status":"ok","says":"well"},"#.to_owned()
+            r#"{"problems":1,"warnings":1,"checks":[{"check":"one","status":"ok","says":"well"},"#
+                .to_owned()
                 + r#"{"check":"two","status":"warning","says":"not for long"},"#
                 + r#"{"check":"three","status":"problem","says":"ill: a cause; of two lines"}]}"#
                 + "\n"

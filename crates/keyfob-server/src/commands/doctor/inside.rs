@@ -142,7 +142,10 @@ impl Inside<'_> {
         match changes(&records, now) {
             (_end, Some(next)) => {
                 let next = rfc3339(next);
-                report.ok(check, format!("one signs, and the next one will from {next}"));
+                report.ok(
+                    check,
+                    format!("one signs, and the next one will from {next}"),
+                );
             }
             (Some(end), None) if end.since(now) < ENDS_SOON => {
                 let end = rfc3339(end);

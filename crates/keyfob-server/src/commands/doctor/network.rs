@@ -34,7 +34,10 @@ enum Answer {
 pub(super) async fn examine(config: &Config, is_taken: Option<bool>, report: &mut Report) {
     let address = config.listen;
     if address.port() == 0 {
-        report.ok("server", "its port is chosen at its start, so it was not asked");
+        report.ok(
+            "server",
+            "its port is chosen at its start, so it was not asked",
+        );
         return;
     }
     let answer = ask(address, "/readyz").await;
@@ -46,20 +49,25 @@ pub(super) async fn examine(config: &Config, is_taken: Option<bool>, report: &mu
         MetricsListen::Default => (MetricsListen::DEFAULT, true),
     };
     if address.port() == 0 {
-        report.ok("metrics", "their port is chosen at the start, so it was not asked");
+        report.ok(
+            "metrics",
+            "their port is chosen at the start, so it was not asked",
+        );
     } else if is_ready {
         metrics(address, report).await;
     } else if is_default || ask(address, "/metrics").await == Answer::Nobody {
         report.ok("metrics", "no server is ready to serve them");
     } else {
-        let says = anyhow!("another program listens on {address}: choose another http.metrics_listen");
+        let says =
+            anyhow!("another program listens on {address}: choose another http.metrics_listen");
         report.problem("metrics", &says);
     }
 }
 
 fn server(address: SocketAddr, answer: &Answer, is_taken: Option<bool>, report: &mut Report) {
     let check = "server";
-    let other = || anyhow!("another program listens on {address}: stop it, or choose another http.listen");
+    let other =
+        || anyhow!("another program listens on {address}: stop it, or choose another http.listen");
     match (answer, is_taken) {
         (Answer::Nobody, Some(true)) => report.warning(
             check,
@@ -93,7 +101,9 @@ async fn metrics(address: SocketAddr, report: &mut Report) {
         }
         Answer::Nobody | Answer::Strange | Answer::Http { .. } => report.warning(
             "metrics",
-            format!("they are not at http://{address}/metrics: the server's log says where they are"),
+            format!(
+                "they are not at http://{address}/metrics: the server's log says where they are"
+            ),
         ),
     }
 }
@@ -118,7 +128,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => IpAddr::V4(Ipv4Addr::LOCALHOST),
         IpAddr::V6(Ipv6Addr::UNSPECIFIED) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        other => other,
+        other @ (IpAddr::V4(_) | IpAddr::V6(_)) => other,
     };
     SocketAddr::new(ip, address.port())
 }
@@ -137,7 +147,9 @@ fn parse(bytes: &[u8]) -> Answer {
     let status = text
         .strip_prefix("HTTP/1.1 ")
         .and_then(|rest| rest.get(..3)?.parse().ok());
-    let body = text.split_once("\r\n\r\n").map(|(_head, body)| body.to_owned());
+    let body = text
+        .split_once("\r\n\r\n")
+        .map(|(_head, body)| body.to_owned());
     match (status, body) {
         (Some(status), Some(body)) => Answer::Http { status, body },
         _cut_off => Answer::Strange,
@@ -154,7 +166,11 @@ mod tests {
         assert!(ready.is("ok") && !ready.is("not ready"));
         assert!(!parse(b"HTTP/1.1 404 Not Found\r\n\r\nok").is("ok"));
         // A TLS alert, and an answer that is cut off.
-        for bytes in [&b"\x15\x03\x01\0\x02\x02\x0a"[..], b"HTTP/1.1 200 OK\r\n", b""] {
+        for bytes in [
+            &b"\x15\x03\x01\0\x02\x02\x0a"[..],
+            b"HTTP/1.1 200 OK\r\n",
+            b"",
+        ] {
             assert_eq!(parse(bytes), Answer::Strange);
         }
     }

@@ -75,7 +75,9 @@ fn seen_by_others(place: &Path) -> Option<String> {
     let shown = place.display();
     let advice = if mode & 0o100 == 0 { "600" } else { "700" };
     (mode & 0o077 != 0).then(|| {
-        format!("others on this machine have rights on {shown}: take them away (chmod {advice} {shown})")
+        format!(
+            "others on this machine have rights on {shown}: take them away (chmod {advice} {shown})"
+        )
     })
 }
 
@@ -90,7 +92,8 @@ fn space(folder: &Path, report: &mut Report) {
     };
     let shown = format!("{} free for {}", bytes(free), folder.display());
     if free < u64::try_from(LEAST_FREE_BYTES).unwrap_or(u64::MAX) {
-        let says = anyhow!("{shown}: make room, because until then every change is refused with 503");
+        let says =
+            anyhow!("{shown}: make room, because until then every change is refused with 503");
         report.problem(check, &says);
     } else if free < LITTLE_BYTES {
         report.warning(check, format!("{shown}: make room soon"));

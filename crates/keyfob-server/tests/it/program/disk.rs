@@ -8,7 +8,8 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 
-const SHELL: &str = "mkdir keyfob-data && mount -t tmpfs -o mode=700,size=$1k tmpfs keyfob-data || exit 1
+const SHELL: &str =
+    "mkdir keyfob-data && mount -t tmpfs -o mode=700,size=$1k tmpfs keyfob-data || exit 1
     echo mounted
     while read -r command; do eval \"$command\"; echo \"status $?\"; done";
 /// Goes where the test's folder is, then becomes the program.
@@ -80,7 +81,9 @@ impl Disk {
 
     /// Takes every page that is free at this moment.
     pub(super) fn fill(&mut self) {
-        self.run("head -c 1G /dev/zero >>keyfob-data/ballast 2>/dev/null; [ -s keyfob-data/ballast ]");
+        self.run(
+            "head -c 1G /dev/zero >>keyfob-data/ballast 2>/dev/null; [ -s keyfob-data/ballast ]",
+        );
     }
 
     /// Gives back what [`fill`](Self::fill) took.

@@ -58,7 +58,10 @@ impl Findings {
 
 /// An address where nobody listens, and that nobody else is given so soon.
 fn nowhere() -> SocketAddr {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+    TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
 }
 
 fn doctor(host: &Host, listen: SocketAddr, more: &[&str]) -> Done {
@@ -100,7 +103,14 @@ fn checks_of(host: &Host) -> Vec<&'static str> {
         None => &[],
         Some(_) => &["durability"],
     };
-    let inside = ["issuer", "token prefix", "clock", "role catalogue", "keys", "import"];
+    let inside = [
+        "issuer",
+        "token prefix",
+        "clock",
+        "role catalogue",
+        "keys",
+        "import",
+    ];
     [
         &["configuration"][..],
         place,
@@ -123,7 +133,10 @@ fn a_stopped_installation_is_looked_at_and_not_changed() {
     assert_eq!(found.problems(), [""; 0]);
     assert_eq!(found.checks(), checks_of(&host));
     for (check, says) in [
-        ("configuration", "every key and value is understood".to_owned()),
+        (
+            "configuration",
+            "every key and value is understood".to_owned(),
+        ),
         ("root key", format!("{} holds one", host.root_key)),
         ("issuer", "http://127.0.0.1:8787, as configured".to_owned()),
         ("token prefix", "tokens begin with kfpat_".to_owned()),
@@ -155,7 +168,10 @@ fn a_running_server_is_asked_and_not_disturbed() {
     ];
     let found = Findings::of(&host.run(&[&["doctor"], &URL[..], &ports].concat()));
     assert_eq!(found.problems(), [""; 0]);
-    assert_eq!(found.of_check("server"), format!("ok: one is ready at http://{address}"));
+    assert_eq!(
+        found.of_check("server"),
+        format!("ok: one is ready at http://{address}")
+    );
     assert_eq!(
         found.of_check("metrics"),
         format!("ok: they are at http://{metrics}/metrics")
@@ -175,12 +191,18 @@ fn a_running_server_is_asked_and_not_disturbed() {
 #[test]
 fn a_configuration_that_is_refused_is_all_that_is_told() {
     let host = installed();
-    host.write("keyfob.toml", "[database]\npassword = \"hunter2\"\nurls = 1\n");
+    host.write(
+        "keyfob.toml",
+        "[database]\npassword = \"hunter2\"\nurls = 1\n",
+    );
     let found = Findings::of(&doctor(&host, nowhere(), &["--config", "keyfob.toml"]));
     assert_eq!(found.checks(), ["configuration"]);
     let said = found.of_check("configuration");
     let sentence = "problem: database.urls (from keyfob.toml): not known; known here: ";
-    assert!(said.starts_with(sentence) && !said.contains("hunter2"), "{said}");
+    assert!(
+        said.starts_with(sentence) && !said.contains("hunter2"),
+        "{said}"
+    );
     let public = ["doctor", "--listen", "0.0.0.0:0"];
     assert_eq!(
         Findings::of(&host.run(&public)).of_check("configuration"),
@@ -193,7 +215,8 @@ fn a_configuration_that_is_refused_is_all_that_is_told() {
 fn what_does_not_fit_this_server_is_told_with_the_sentence_of_its_start() {
     let mut host = installed();
     let other = ["--public-url", "http://localhost:9000"];
-    let found = Findings::of(&host.run(&[&["doctor", "--listen", "127.0.0.1:0"], &other[..]].concat()));
+    let found =
+        Findings::of(&host.run(&[&["doctor", "--listen", "127.0.0.1:0"], &other[..]].concat()));
     assert_eq!(found.problems(), ["issuer"]);
     assert_eq!(
         found.of_check("issuer"),
@@ -228,7 +251,11 @@ fn a_root_key_that_is_missing_open_or_another_is_told() {
     fs::remove_file(&place).unwrap();
     let found = findings(&host);
     assert_eq!(found.problems(), ["root key"]);
-    assert!(found.of_check("root key").contains(" is missing: put the installation's own root key there"));
+    assert!(
+        found
+            .of_check("root key")
+            .contains(" is missing: put the installation's own root key there")
+    );
     assert!(!place.exists());
     RootKey::load_or_make(&place, &SeededEntropy::new(2)).unwrap();
     let found = findings(&host);
@@ -248,15 +275,22 @@ fn keys_that_do_not_sign_or_soon_will_not_are_told() {
             let text = "UPDATE key_record SET retire_at = $1 WHERE purpose = 'access-token'";
             let mut tx = store.write().await.unwrap();
             let retired = probe::statement(text);
-            probe::execute(&mut tx, retired, &[at.millis().into()]).await.unwrap();
+            probe::execute(&mut tx, retired, &[at.millis().into()])
+                .await
+                .unwrap();
             tx.commit().await.unwrap();
         });
     };
     retire(now.plus(Duration::from_hours(30 * 24)));
-    assert_eq!(findings(&host).of_check("keys"), "ok: one signs, and no change is planned");
+    assert_eq!(
+        findings(&host).of_check("keys"),
+        "ok: one signs, and no change is planned"
+    );
     retire(now.plus(Duration::from_hours(24)));
     let said = findings(&host).of_check("keys");
-    let rest = said.strip_prefix("warning: the last one that signs ends at 20").unwrap();
+    let rest = said
+        .strip_prefix("warning: the last one that signs ends at 20")
+        .unwrap();
     assert!(rest.ends_with("Z, and no other follows"), "{said}");
     retire(now);
     let found = findings(&host);
@@ -304,8 +338,14 @@ fn a_clock_behind_the_last_audit_record_is_told() {
     let found = findings(&host);
     assert_eq!(found.problems(), ["clock"]);
     let said = found.of_check("clock");
-    assert!(said.starts_with("problem: this machine's clock says 20"), "{said}");
-    assert!(said.ends_with("Z): set the clock right and start again"), "{said}");
+    assert!(
+        said.starts_with("problem: this machine's clock says 20"),
+        "{said}"
+    );
+    assert!(
+        said.ends_with("Z): set the clock right and start again"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -315,7 +355,10 @@ fn for_machines_it_is_one_json_object_and_no_secret_is_in_it() {
     let found: Value = serde_json::from_str(&done.out).unwrap();
     assert_eq!((done.code, &found["problems"]), (Some(0), &Value::from(0)));
     let checks = found["checks"].as_array().unwrap();
-    let names: Vec<&str> = checks.iter().map(|found| found["check"].as_str().unwrap()).collect();
+    let names: Vec<&str> = checks
+        .iter()
+        .map(|found| found["check"].as_str().unwrap())
+        .collect();
     assert_eq!(names, checks_of(&host));
     assert_eq!(checks[0]["status"], "ok");
     assert_eq!(checks[0]["says"], "every key and value is understood");

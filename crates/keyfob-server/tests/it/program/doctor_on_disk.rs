@@ -6,13 +6,22 @@ use std::os::unix::fs::PermissionsExt as _;
 use super::Host;
 use super::running::Done;
 
-const DOCTOR: [&str; 5] = ["doctor", "--listen", "127.0.0.1:0", "--metrics-listen", "off"];
+const DOCTOR: [&str; 5] = [
+    "doctor",
+    "--listen",
+    "127.0.0.1:0",
+    "--metrics-listen",
+    "off",
+];
 
 /// The lines of some checks.
 fn lines(done: &Done, checks: &[&str]) -> Vec<String> {
     let lines = done.out.lines().filter(|line| {
         let (_status, rest) = line.split_at(9);
-        checks.iter().any(|check| rest.strip_prefix(check).is_some_and(|rest| rest.starts_with(':')))
+        checks.iter().any(|check| {
+            rest.strip_prefix(check)
+                .is_some_and(|rest| rest.starts_with(':'))
+        })
     });
     lines.map(str::to_owned).collect()
 }
@@ -23,7 +32,10 @@ fn where_no_installation_is_none_is_made() {
     let nothing = "problem  database: there is no installation in ./keyfob-data: name another place with \
                    --data-dir, or make one there with `keyfobd serve`";
     let done = host.run(&DOCTOR);
-    assert_eq!((done.code, &*done.err), (Some(1), "keyfobd: 1 problem was found\n"));
+    assert_eq!(
+        (done.code, &*done.err),
+        (Some(1), "keyfobd: 1 problem was found\n")
+    );
     assert_eq!(
         done.out,
         format!(
@@ -39,8 +51,12 @@ fn where_no_installation_is_none_is_made() {
     fs::remove_dir(host.path("keyfob-data")).unwrap();
     host.write("keyfob-data", "");
     let done = host.run(&DOCTOR);
-    let place = "problem  data directory: the data directory ./keyfob-data cannot be used: not a directory";
-    assert_eq!(lines(&done, &["data directory", "database"]), [place, nothing]);
+    let place =
+        "problem  data directory: the data directory ./keyfob-data cannot be used: not a directory";
+    assert_eq!(
+        lines(&done, &["data directory", "database"]),
+        [place, nothing]
+    );
 }
 
 #[test]
@@ -54,13 +70,16 @@ fn a_disk_that_is_nearly_full_full_or_read_only_is_told() {
     };
     assert_eq!(first, writable);
     let little = space.strip_prefix("warning  disk space: ").unwrap();
-    assert!(little.ends_with(" MiB free for ./keyfob-data: make room soon"), "{little}");
+    assert!(
+        little.ends_with(" MiB free for ./keyfob-data: make room soon"),
+        "{little}"
+    );
     host.disk().fill();
     let full = "problem  disk space: 0 bytes free for ./keyfob-data: make room, because until then every \
                 change is refused with 503";
     assert_eq!(looked(&host), [writable, full]);
     host.disk().make_room();
-    host.disk().run("mount -o remount,ro keyfob-data");
+    host.disk().run("mount -o remount,bind,ro keyfob-data");
     let read_only = "problem  data directory: the data directory ./keyfob-data cannot be written: it must \
                      belong to the user that keyfobd runs as, on a file system that is not read-only: \
                      Read-only file system (os error 30)";

@@ -1,20 +1,23 @@
 //! A disk that fills up under a running server with the embedded database: what writes is refused with
 //! 503, what reads goes on, nothing acknowledged is lost, and service returns with space.
 
+use std::time::Instant;
+
 use keyfob_store::{Store, StoreOptions};
 use rustix::process::Signal;
 use tokio::runtime::Runtime;
 
 use super::crowd::{ACME, Back, Crowd, Dice, Tally, URL};
 use super::kept::whole;
-use super::{Disk, Host};
+use super::{Disk, Host, PATIENCE};
 
 const KIBIBYTES: u32 = 24 << 10;
 
 /// Fills the disk until somebody is refused: the server itself may give a page back now and then.
 fn fill_until_refused(disk: &mut Disk, tally: &Tally) {
-    let before = tally.told().refused;
+    let (before, since) = (tally.told().refused, Instant::now());
     while tally.told().refused == before {
+        assert!(since.elapsed() < PATIENCE, "nobody is refused");
         disk.fill();
     }
     tally.wait_until(|told| told.refused > before + 20);
@@ -34,7 +37,11 @@ fn g0_a_full_disk_loses_nothing_acknowledged_and_service_returns_with_space() {
             let before = tally.told().acknowledged();
             tally.wait_until(|told| told.acknowledged() > before + 30);
             fill_until_refused(disk, tally);
-            assert_eq!(wire.exchange(&pat).outcome(), "200", "reading needs no space");
+            assert_eq!(
+                wire.exchange(&pat).outcome(),
+                "200",
+                "reading needs no space"
+            );
             let signing_in = wire.signing_in("c0@acme.example", super::PASSWORD);
             assert_eq!(signing_in.outcome(), "503 temporarily_unavailable");
             disk.make_room();
@@ -61,10 +68,19 @@ fn g0_a_server_killed_on_a_full_disk_has_lost_nothing_acknowledged() {
         server.running.signal(Signal::KILL);
     });
     assert_eq!(server.running.end().code, None, "killed");
-    let serve = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "off"];
+    let serve = [
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--metrics-listen",
+        "off",
+    ];
     disk.fill();
     let said = host.refusal(&serve);
-    assert!(said.starts_with("the disk of the data directory ./keyfob-data is full: "), "{said}");
+    assert!(
+        said.starts_with("the disk of the data directory ./keyfob-data is full: "),
+        "{said}"
+    );
     host.disk().make_room();
     let server = host.serve(&URL);
     crowd.check(server.wire, Back::All);

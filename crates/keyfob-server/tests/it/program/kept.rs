@@ -15,7 +15,9 @@ use uuid::Uuid;
 pub(super) async fn whole(store: Store) -> BTreeMap<Uuid, bool> {
     let mut tx = store.read().await.unwrap();
     let chains = probe::statement("SELECT tree FROM audit_head ORDER BY tree");
-    let chains = probe::all(&mut tx, chains, &[], &[Cell::Uuid(None)]).await.unwrap();
+    let chains = probe::all(&mut tx, chains, &[], &[Cell::Uuid(None)])
+        .await
+        .unwrap();
     let (mut generated, mut revoked) = (BTreeMap::new(), BTreeMap::new());
     for chain in chains {
         let tree = id(chain.first());
@@ -33,7 +35,10 @@ pub(super) async fn whole(store: Store) -> BTreeMap<Uuid, bool> {
     }
     let items = feed_after(&mut tx, 0, i64::MAX).await.unwrap();
     let numbers = items.iter().map(|(number, _item)| *number);
-    assert!(numbers.eq(1..=i64::try_from(items.len()).unwrap()), "the feed has a gap");
+    assert!(
+        numbers.eq(1..=i64::try_from(items.len()).unwrap()),
+        "the feed has a gap"
+    );
     let mut told = BTreeMap::new();
     for (_number, item) in items {
         if let FeedItem::Pat(pat) = item {
@@ -46,10 +51,18 @@ pub(super) async fn whole(store: Store) -> BTreeMap<Uuid, bool> {
     let tokens: BTreeMap<Uuid, bool> = rows
         .map(|row| (id(row.first()), row.get(1) == Some(&Cell::Int(None))))
         .collect();
-    let once = |ids: Vec<&Uuid>| ids.into_iter().map(|id| (*id, 1)).collect::<BTreeMap<_, _>>();
+    let once = |ids: Vec<&Uuid>| {
+        ids.into_iter()
+            .map(|id| (*id, 1))
+            .collect::<BTreeMap<_, _>>()
+    };
     let ended = tokens.iter().filter(|(_id, lives)| !**lives);
     let ended = once(ended.map(|(id, _lives)| id).collect());
-    assert_eq!(generated, once(tokens.keys().collect()), "tokens and their records");
+    assert_eq!(
+        generated,
+        once(tokens.keys().collect()),
+        "tokens and their records"
+    );
     assert_eq!(revoked, ended, "revoked tokens and their records");
     assert_eq!(told, ended, "revoked tokens and what the feed tells");
     tokens

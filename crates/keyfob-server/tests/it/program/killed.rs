@@ -90,7 +90,10 @@ impl Run {
         }
         let told = crowd.tally.told();
         let unheard = usize::try_from(told.refused + told.unanswered).unwrap();
-        assert!(unknown <= unheard, "{unknown} that nobody asked for: {told:?}");
+        assert!(
+            unknown <= unheard,
+            "{unknown} that nobody asked for: {told:?}"
+        );
         self.told.add(told);
     }
 

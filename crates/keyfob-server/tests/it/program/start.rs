@@ -38,7 +38,12 @@ impl Installed {
 
     /// The sentence with which it refuses to start, after which all is there as before.
     fn refuses(&self, args: &[&str]) -> String {
-        let kept = || (self.host.dump(), fs::read(self.host.path(self.host.root_key)));
+        let kept = || {
+            (
+                self.host.dump(),
+                fs::read(self.host.path(self.host.root_key)),
+            )
+        };
         let (rows, key) = kept();
         let usual = [
             ["--public-url", URL],
@@ -110,7 +115,8 @@ fn start_with_an_unknown_kind_of_database_is_refused() {
 #[test]
 fn start_with_an_unknown_key_in_the_configuration_is_refused() {
     let at = Installed::new();
-    at.host.write("keyfob.toml", "[http]\nlisten_on = \"127.0.0.1:8787\"\n");
+    at.host
+        .write("keyfob.toml", "[http]\nlisten_on = \"127.0.0.1:8787\"\n");
     let said = at.refuses(&["--config", "keyfob.toml"]);
     let (sentence, known) = said.split_once("; known here: ").unwrap();
     assert_eq!(sentence, "http.listen_on (from keyfob.toml): not known");
@@ -164,7 +170,9 @@ async fn record(store: Store, at: Timestamp) {
         detail: String::new(),
     };
     let mut tx = store.write().await.unwrap();
-    audit_append(&mut tx, &Actor::OPERATOR, fact, at).await.unwrap();
+    audit_append(&mut tx, &Actor::OPERATOR, fact, at)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
 }
 

@@ -3,7 +3,13 @@
 use super::Host;
 
 const URL: [&str; 2] = ["--public-url", "http://127.0.0.1:8787"];
-const SERVE: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--metrics-listen", "off"];
+const SERVE: [&str; 5] = [
+    "serve",
+    "--listen",
+    "127.0.0.1:0",
+    "--metrics-listen",
+    "off",
+];
 
 /// An installation on a small disk, and a token that it exchanges.
 fn installed() -> (Host, String) {
@@ -44,7 +50,10 @@ fn the_first_start_on_a_full_disk_is_refused_and_leaves_nothing_half_made() {
         "the disk of the data directory ./keyfob-data is full: make room and start again; nothing was lost"
     );
     let made = host.disk().run("ls keyfob-data");
-    assert!(["ballast\n", "ballast\nkeyfob.lock\n"].contains(&&*made), "{made}");
+    assert!(
+        ["ballast\n", "ballast\nkeyfob.lock\n"].contains(&&*made),
+        "{made}"
+    );
     host.disk().make_room();
     let server = host.serve(&[]);
     assert_eq!(server.wire.get("/readyz").send().status, 200);
@@ -53,7 +62,7 @@ fn the_first_start_on_a_full_disk_is_refused_and_leaves_nothing_half_made() {
 #[test]
 fn start_in_a_read_only_data_directory_is_refused() {
     let (mut host, pat) = installed();
-    host.disk().run("mount -o remount,ro keyfob-data");
+    host.disk().run("mount -o remount,bind,ro keyfob-data");
     let kept = host.disk().contents();
     assert_eq!(
         host.refusal(&SERVE),
@@ -61,6 +70,6 @@ fn start_in_a_read_only_data_directory_is_refused() {
          as, on a file system that is not read-only: Read-only file system (os error 30)"
     );
     assert_eq!(host.disk().contents(), kept);
-    host.disk().run("mount -o remount,rw keyfob-data");
+    host.disk().run("mount -o remount,bind,rw keyfob-data");
     starts(&host, &pat);
 }

@@ -33,7 +33,10 @@ fn t_26_start_on_a_database_that_may_forget_what_it_confirmed_is_refused_unless_
         let line = done.out.lines().find(|line| line.contains(" durability: "));
         line.unwrap().to_owned()
     };
-    assert_eq!(durability(&host), format!("problem  durability: {sentence}"));
+    assert_eq!(
+        durability(&host),
+        format!("problem  durability: {sentence}")
+    );
     host.set("KEYFOB__DATABASE__ALLOW_ASYNCHRONOUS_COMMIT", "true");
     assert_eq!(
         durability(&host),
@@ -41,7 +44,10 @@ fn t_26_start_on_a_database_that_may_forget_what_it_confirmed_is_refused_unless_
          crash of the database's machine may undo a revocation"
     );
     let said = host.printed(&["config", "check"]);
-    assert!(said.contains("A database that confirms what it has not yet kept is allowed: "), "{said}");
+    assert!(
+        said.contains("A database that confirms what it has not yet kept is allowed: "),
+        "{said}"
+    );
     host.serve(&[]).wire.sign_in("ana");
 }
 
