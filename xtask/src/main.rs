@@ -13,6 +13,7 @@
 mod audit;
 mod bench;
 mod docs;
+mod faults;
 mod lint;
 mod postgres;
 mod process;
@@ -72,6 +73,15 @@ enum Task {
         #[arg(last = true)]
         args: Vec<String>,
     },
+    /// Kill the server and crash its database under load: nothing acknowledged may be lost
+    Faults {
+        /// How often on each engine
+        #[arg(long, default_value_t = 1_000)]
+        rounds: u64,
+        /// What decides the moments; without it another one each time
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Check dependencies: advisories, licences, bans, sources
     Audit {
         /// Skip the advisories, whose database comes from the network
@@ -92,6 +102,7 @@ impl Task {
             Self::Docs { check: true } => docs::check(),
             Self::Bench { args } => bench::bench(args),
             Self::Timing { args } => timing::timing(args),
+            Self::Faults { rounds, seed } => faults::faults(*rounds, *seed),
             Self::Audit { offline: false } => audit::audit(),
             Self::Audit { offline: true } => audit::audit_offline(),
             Self::Ci => ci(),

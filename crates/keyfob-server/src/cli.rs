@@ -93,6 +93,8 @@ pub enum Command {
     /// Check a configuration, or print the defaults
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Look at an installation, running or stopped, and say what to do
+    Doctor(DoctorArgs),
     /// Write the documents that are made from the program
     #[command(hide = true)]
     Docs(DocsArgs),
@@ -285,6 +287,29 @@ pub enum ConfigCommand {
     Defaults,
 }
 
+/// `keyfobd doctor`.
+#[derive(Debug, Clone, Default, Args)]
+#[command(after_help = "Examples:
+  keyfobd doctor
+  keyfobd doctor --config keyfob.toml --json
+
+It prints a line for each check and changes nothing. Its exit status is 0 if there is no problem. Give it
+the same flags as the server.")]
+pub struct DoctorArgs {
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// The address and port that the server listens on [default: 127.0.0.1:8787]
+    #[arg(long, value_name = "ADDR")]
+    pub listen: Option<String>,
+    /// The address under which clients reach the server
+    #[arg(long, value_name = "URL")]
+    pub public_url: Option<String>,
+    /// The address and port of the metrics, or off [default: 127.0.0.1:8788]
+    #[arg(long, value_name = "ADDR")]
+    pub metrics_listen: Option<String>,
+}
+
 /// `keyfobd docs`.
 #[derive(Debug, Clone, Args)]
 pub struct DocsArgs {
@@ -315,6 +340,13 @@ impl Cli {
                 (TLS_KEY, serve.tls_key.clone()),
                 (METRICS_LISTEN, serve.metrics_listen.clone()),
                 (INSECURE_HTTP, insecure_http),
+            ]);
+        }
+        if let Command::Doctor(doctor) = &self.command {
+            given.extend([
+                (LISTEN, doctor.listen.clone()),
+                (PUBLIC_URL, doctor.public_url.clone()),
+                (METRICS_LISTEN, doctor.metrics_listen.clone()),
             ]);
         }
         let key = |flag| FLAGS.into_iter().find(|(known, _key)| *known == flag);
@@ -357,12 +389,13 @@ mod tests {
             .map(|(flag, key, _)| (*flag, *key))
             .collect();
         assert_eq!(flags, FLAGS);
-        let values: String = overrides
-            .flags
-            .iter()
-            .map(|(_, _, value)| value.as_str())
-            .collect();
-        assert_eq!(values, "dbrlptkmtrue");
+        let values = |overrides: Overrides| -> String {
+            let values = overrides.flags.into_iter();
+            values.map(|(_flag, _key, value)| value).collect()
+        };
+        assert_eq!(values(overrides), "dbrlptkmtrue");
+        let line = "keyfobd doctor --listen l --public-url p --metrics-listen m";
+        assert_eq!(values(parse(line).expect("good").overrides()), "lpm");
         assert_eq!(
             parse("keyfobd migrate").expect("good").overrides(),
             Overrides::default()

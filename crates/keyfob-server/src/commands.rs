@@ -12,6 +12,7 @@ use crate::telemetry;
 mod config;
 mod demo;
 mod docs;
+mod doctor;
 mod import;
 mod keys;
 mod migrate;
@@ -28,14 +29,15 @@ mod user;
 /// What went wrong, as one sentence with its causes.
 pub async fn run(cli: Cli) -> anyhow::Result<()> {
     let overrides = cli.overrides();
-    // Loaded by each command that needs it: two work beside a configuration that is broken.
+    // Loaded by each command that needs it: some work beside a configuration that is broken.
     let load = || {
-        let config = Config::load(overrides)?;
+        let config = Config::load(overrides.clone())?;
         telemetry::init(&config.log)?;
         anyhow::Ok(config)
     };
     match cli.command {
         Command::Docs(args) => docs::write(&args.dir),
+        Command::Doctor(args) => doctor::run(overrides, &args).await,
         Command::Config(ConfigCommand::Defaults) => config::defaults(&mut io::stdout().lock()),
         Command::Config(ConfigCommand::Check) => config::check(&load()?, &mut io::stdout().lock()),
         Command::Serve(args) if args.demo => demo::run(&load()?, demo::Form::of(&args)).await,

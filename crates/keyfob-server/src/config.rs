@@ -62,6 +62,8 @@ pub struct Config {
     pub data_dir: PathBuf,
     /// Which database.
     pub database: DatabaseConfig,
+    /// Whether a database may be used that confirms what it has not yet kept.
+    pub allow_asynchronous_commit: bool,
     /// The file with the root key.
     pub root_key_file: Option<PathBuf>,
     /// The operator's policy.
@@ -138,6 +140,7 @@ impl Config {
             proxies: http::proxies(&raw.http, origins)?,
             connections: ConnectionLimits::of(&raw.http, origins)?,
             data_dir: path("data_dir", raw.data_dir, origins)?,
+            allow_asynchronous_commit: raw.database.allow_asynchronous_commit.0,
             database: DatabaseConfig::of(raw.database, origins)?,
             root_key_file: raw
                 .root_key_file

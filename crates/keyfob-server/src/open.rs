@@ -3,9 +3,6 @@
 //! Whichever command first meets an empty database founds it (contract 7). On the embedded database
 //! that makes the root key too; on PostgreSQL the root key is always given.
 
-use std::fs;
-use std::io;
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use keyfob_core::event::Actor;
@@ -17,6 +14,7 @@ use keyfob_verify::Algorithm;
 use uuid::Builder;
 
 use crate::config::{Config, DatabaseConfig};
+use crate::data_dir::{self, DataDirError};
 use crate::keys::{BadKeys, new_pepper, new_signing_key};
 use crate::roles_file;
 use crate::seal::{RootKey, RootKeyError};
@@ -29,9 +27,9 @@ pub const ROOT_KEY_FILE: &str = "root.key";
 /// Why an installation cannot be opened. Each is one sentence that says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The data directory cannot be made.
-    #[error("the data directory {0} cannot be made")]
-    DataDir(PathBuf, #[source] io::Error),
+    /// Nothing can be kept in the data directory.
+    #[error(transparent)]
+    DataDir(#[from] DataDirError),
     /// On PostgreSQL the root key must be given.
     #[error(
         "with PostgreSQL the root key is always given, the same on every node: make one with \
@@ -82,8 +80,8 @@ pub async fn open(
     clock: &dyn Clock,
     entropy: &dyn Entropy,
 ) -> Result<Installation, OpenError> {
-    let options = options(config)?;
-    let store = Store::open(options).await?;
+    data_dir::make(&config.data_dir)?;
+    let store = Store::open(store_options(config)).await?;
     match store.schema_state().await? {
         SchemaState::Current => {}
         SchemaState::Empty => {
@@ -119,28 +117,22 @@ pub async fn open(
     })
 }
 
-fn options(config: &Config) -> Result<StoreOptions, OpenError> {
-    let folder = &config.data_dir;
-    make_data_dir(folder).map_err(|cause| OpenError::DataDir(folder.clone(), cause))?;
+/// Which database a configuration names.
+pub(crate) fn store_options(config: &Config) -> StoreOptions {
     match &config.database {
-        DatabaseConfig::Embedded => Ok(StoreOptions::sqlite(folder.join(DATABASE_FILE))),
+        DatabaseConfig::Embedded => StoreOptions::sqlite(config.data_dir.join(DATABASE_FILE)),
         DatabaseConfig::Postgres { url, password } => {
             let options = StoreOptions::postgres(url.clone());
-            Ok(match password {
+            match password {
                 Some(password) => options.password(password.expose().to_owned()),
                 None => options,
-            })
+            }
         }
     }
 }
 
-/// Makes the data directory, for its owner only, unless it is there.
-pub(crate) fn make_data_dir(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true).mode(0o700).create(folder)
-}
-
-fn root_key_place(config: &Config) -> Result<PathBuf, OpenError> {
+/// Where the root key is.
+pub(crate) fn root_key_place(config: &Config) -> Result<PathBuf, OpenError> {
     match (&config.root_key_file, &config.database) {
         (Some(place), _) => Ok(place.clone()),
         (None, DatabaseConfig::Embedded) => Ok(Path::new(&config.data_dir).join(ROOT_KEY_FILE)),

@@ -19,6 +19,9 @@ statements! {
     AUDIT_LIST = "SELECT seq, at, action, via, actor, organization, subject, detail, request, previous_hash, hash
         FROM audit_record WHERE tree = $1 ORDER BY seq";
     AUDIT_ORIGINS = "SELECT seq, person, address, client FROM audit_origin WHERE tree = $1 ORDER BY seq";
+    // By the heads, each of which leads to one row: the records have no index by time.
+    AUDIT_NEWEST = "SELECT CAST(MAX((SELECT r.at FROM audit_record r WHERE r.tree = h.tree AND r.seq = h.seq)) AS BIGINT)
+        FROM audit_head h";
     FEED_NEXT = "UPDATE feed_head SET seq = seq + 1 WHERE id = 1 RETURNING seq";
     FEED_INSERT = "INSERT INTO feed_item (seq, at, kind, pat, user_id, tree, key_id, epoch)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
@@ -161,6 +164,16 @@ pub async fn audit_list(tx: &mut Tx, tree: Option<OrgId>) -> Result<Vec<AuditRec
         },
     )
     .await
+}
+
+/// When the last record of all chains was written; none while there is none.
+pub async fn audit_newest(tx: &mut Tx) -> Result<Option<Timestamp>, StoreError> {
+    let newest = tx
+        .optional(&AUDIT_NEWEST, args![], |row| {
+            row.get::<Option<Timestamp>>(0)
+        })
+        .await?;
+    Ok(newest.flatten())
 }
 
 /// Where an audit record came from: the part that can be erased.

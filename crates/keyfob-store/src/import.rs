@@ -74,6 +74,12 @@ async fn state(tx: &mut Tx) -> Result<State, StoreError> {
     found.ok_or(StoreError::corrupt("there is no instance"))
 }
 
+/// When the import that is under way last showed that it lives; none when nobody has the place.
+pub async fn import_seen(tx: &mut Tx) -> Result<Option<Timestamp>, StoreError> {
+    let State { holder, .. } = state(tx).await?;
+    Ok(holder.map(|(_run, beat_at)| beat_at))
+}
+
 /// Takes the place of the one import there can be, unless its holder gave a sign of life after
 /// `dead_before`.
 pub async fn import_claim(

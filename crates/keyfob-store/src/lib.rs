@@ -25,7 +25,7 @@ pub mod refusal;
 pub mod session;
 pub mod user;
 
-pub use db::{Store, StoreOptions, Transient, Tx, retry};
+pub use db::{ServerFacts, Store, StoreOptions, Transient, Tx, retry};
 pub use error::{Constraint, SchemaFault, StoreError};
 pub use migrate::{SchemaState, schema_fingerprint};
 

@@ -49,6 +49,8 @@ pub(crate) struct Dialect {
     pub(crate) ledger_exists: &'static Statement,
     /// This engine's text of a migration.
     pub(crate) text: fn(&Texts) -> &'static str,
+    /// What the server says of itself, where there is one: see [`ServerFacts`](crate::ServerFacts).
+    pub(crate) server_facts: Option<&'static Statement>,
 }
 
 statements! {

@@ -6,6 +6,7 @@
 )]
 
 pub mod backend;
+pub mod chain;
 pub mod clock;
 pub mod entropy;
 pub mod schema;

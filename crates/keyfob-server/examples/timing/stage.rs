@@ -14,11 +14,14 @@ use keyfob_core::secret::{PatMac, PatSecret, Prefix};
 use keyfob_server::app::password;
 use keyfob_server::metrics::Metrics;
 use keyfob_server::open::{ROOT_KEY_FILE, found};
+use keyfob_server::proxies::TrustedProxies;
+use keyfob_server::resource_server::ResourceServers;
 use keyfob_server::seal::RootKey;
 use keyfob_server::state::{App, Parts};
 use keyfob_server::system::{SystemClock, SystemEntropy};
 use keyfob_testkit::backend::Backend;
 use keyfob_testkit::world::World;
+use keyfob_verify::Algorithm;
 
 use super::post;
 
@@ -55,9 +58,15 @@ impl Stage {
         let folder = tempfile::tempdir().expect("a folder");
         let root_key = RootKey::load_or_make(&folder.path().join(ROOT_KEY_FILE), &SystemEntropy);
         let (root_key, clock) = (root_key.expect("a key"), SystemClock::default());
-        found(&world.store, &root_key, &clock, &SystemEntropy)
-            .await
-            .expect("an instance");
+        found(
+            &world.store,
+            &root_key,
+            &[Algorithm::Es256],
+            &clock,
+            &SystemEntropy,
+        )
+        .await
+        .expect("an instance");
         let parts = Parts {
             store: backend.store().clone(),
             clock: Arc::new(clock),
@@ -69,7 +78,9 @@ impl Stage {
                 ..Policy::default()
             },
             forms: TokenForms::default(),
+            resource_servers: ResourceServers::default(),
             issuer: "http://127.0.0.1:8787".to_owned(),
+            proxies: TrustedProxies::default(),
             metrics: Arc::new(Metrics::default()),
             root_key,
         };

@@ -11,6 +11,7 @@ use tempfile::NamedTempFile;
 
 use crate::cli::ImportArgs;
 use crate::config::{Config, DatabaseConfig};
+use crate::data_dir;
 use crate::import::{Import, OnBad, Phase, Progress, Rivals, Source, Summary, Watch};
 use crate::lock::DataDirLock;
 use crate::open::{Schema, open};
@@ -26,7 +27,11 @@ const LINE_EVERY: Duration = Duration::from_secs(10);
 pub(super) async fn run(config: &Config, args: &ImportArgs) -> Result<()> {
     // On PostgreSQL servers may run meanwhile, and a rival import is told by its signs of life.
     let (_lock, rivals) = match config.database {
-        DatabaseConfig::Embedded => (Some(DataDirLock::take(&config.data_dir)?), Rivals::Excluded),
+        DatabaseConfig::Embedded => {
+            let lock = DataDirLock::take(&config.data_dir)?;
+            data_dir::try_out(&config.data_dir)?;
+            (Some(lock), Rivals::Excluded)
+        }
         DatabaseConfig::Postgres { .. } => (None, Rivals::BySignOfLife),
     };
     let installation = open(

@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 use keyfob_core::event::{Action, Actor, Fact};
-use keyfob_core::time::Clock as _;
-use keyfob_store::event::audit_append;
+use keyfob_core::time::{Clock, Timestamp};
+use keyfob_store::event::{audit_append, audit_newest};
 use keyfob_store::instance::instance_set_issuer;
 use keyfob_store::{StoreError, retry};
 use tokio::net::TcpListener;
@@ -20,6 +20,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::app::activity;
 use crate::app::rotate::{Rotation, Turned};
 use crate::config::{Config, DatabaseConfig, issuer};
+use crate::data_dir;
 use crate::descriptors;
 use crate::http;
 use crate::http::health::{bind_metrics, metrics_router};
@@ -28,6 +29,7 @@ use crate::http::server::{self, Listener};
 use crate::lock::DataDirLock;
 use crate::metrics::Metrics;
 use crate::open::{Installation, Schema, open};
+use crate::preflight;
 use crate::state::{App, Parts};
 use crate::system::{SystemClock, SystemEntropy};
 use crate::tls::{self, Tls};
@@ -51,7 +53,11 @@ pub(super) enum OnIssuerChange {
 pub(super) async fn run(config: &Config, on_change: OnIssuerChange) -> Result<()> {
     let stop = stop_signal()?;
     let _lock = match config.database {
-        DatabaseConfig::Embedded => Some(DataDirLock::take(&config.data_dir)?),
+        DatabaseConfig::Embedded => {
+            let lock = DataDirLock::take(&config.data_dir)?;
+            data_dir::try_out(&config.data_dir)?;
+            Some(lock)
+        }
         DatabaseConfig::Postgres { .. } => None,
     };
     let socket = listen(config).await?;
@@ -109,13 +115,8 @@ pub(super) async fn start(
     let issuer = issuer(config, address)?;
     let (clock, entropy) = (Arc::new(SystemClock::default()), Arc::new(SystemEntropy));
     let installation = open(config, Schema::AsItIs, &*clock, &*entropy).await?;
-    settle_prefix(config, &installation)?;
-    if !config.resource_servers.may_have_issuer(&issuer) {
-        bail!(
-            "a resource server of the configuration has the audience {issuer}, which is the issuer and so \
-             the audience of \"default\": give it another"
-        );
-    }
+    check(config, &installation, clock.now()).await?;
+    preflight::audiences(config, &issuer)?;
     settle_issuer(&installation, &issuer, on_change, &*clock).await?;
     let rotation = Rotation {
         store: &installation.store,
@@ -141,17 +142,16 @@ pub(super) async fn start(
     Ok(Arc::new(App::build(parts).await?))
 }
 
-/// A prefix is the operator's choice until the first token: afterwards another one would make every
-/// token unknown.
-fn settle_prefix(config: &Config, installation: &Installation) -> Result<()> {
-    let wanted = config.tokens.prefix.as_str();
-    match installation.instance.token_prefix.as_deref() {
-        Some(frozen) if frozen != wanted => bail!(
-            "tokens of this installation begin with \"{frozen}\", and the configuration says \"{wanted}\": \
-             set tokens.prefix back to \"{frozen}\""
-        ),
-        _same_or_none => Ok(()),
-    }
+/// Refuses what must not be served: each reason is one sentence.
+async fn check(config: &Config, installation: &Installation, now: Timestamp) -> Result<()> {
+    let Installation {
+        store, instance, ..
+    } = installation;
+    preflight::prefix(config, instance)?;
+    preflight::commits(config, store.server_facts().await?.as_ref())?;
+    let mut tx = store.read_single().await?;
+    preflight::clock(now, audit_newest(&mut tx).await?)?;
+    Ok(())
 }
 
 /// The first server writes the issuer; one with another refuses, because every access token names it.
@@ -159,15 +159,13 @@ async fn settle_issuer(
     installation: &Installation,
     issuer: &str,
     on_change: OnIssuerChange,
-    clock: &dyn keyfob_core::time::Clock,
+    clock: &dyn Clock,
 ) -> Result<()> {
-    match installation.instance.issuer.as_deref() {
-        Some(stored) if stored == issuer => return Ok(()),
-        Some(stored) if on_change == OnIssuerChange::Refuse => bail!(
-            "this installation's issuer is {stored}, and this server would be {issuer}: start it with \
-             --public-url {stored}, or with --change-issuer, which ends every access token"
-        ),
-        _first_or_changed => {}
+    if installation.instance.issuer.as_deref() == Some(issuer) {
+        return Ok(());
+    }
+    if on_change == OnIssuerChange::Refuse {
+        preflight::issuer(issuer, &installation.instance)?;
     }
     let (store, now) = (&installation.store, clock.now());
     retry(|| async move {

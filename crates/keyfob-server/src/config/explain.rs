@@ -106,7 +106,15 @@ fn data(config: &Config) -> Vec<String> {
             "No root key file is set: PostgreSQL needs root_key_file (--root-key-file).".to_owned()
         }
     };
-    vec![database, key]
+    let mut said = vec![database, key];
+    if config.allow_asynchronous_commit {
+        said.push(
+            "A database that confirms what it has not yet kept is allowed: a crash of its machine may \
+             undo a revocation."
+                .to_owned(),
+        );
+    }
+    said
 }
 
 fn tokens(config: &Config) -> Vec<String> {

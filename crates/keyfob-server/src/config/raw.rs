@@ -42,6 +42,7 @@ pub(crate) struct RawDatabase {
     pub(crate) url: RawSecret,
     pub(crate) password: Option<RawSecret>,
     pub(crate) password_file: Option<String>,
+    pub(crate) allow_asynchronous_commit: Loose<bool>,
 }
 
 #[derive(Debug, serde::Deserialize)]

@@ -71,6 +71,7 @@ fn the_defaults_are_those_of_the_contract() {
     assert!(!config.insecure_http);
     assert_eq!(config.data_dir, PathBuf::from("./keyfob-data"));
     assert!(matches!(config.database, DatabaseConfig::Embedded));
+    assert!(!config.allow_asynchronous_commit);
     assert_eq!(config.root_key_file, None);
     assert_eq!(config.policy, Policy::default());
     assert_eq!(config.tokens.prefix.as_str(), "kfpat_");

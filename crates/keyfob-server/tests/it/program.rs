@@ -1,33 +1,45 @@
 //! The program as an operator runs it: its command line, what it prints, its exit status, and the server
 //! behind a real socket. Nothing is in process here but the client.
 
-use std::fs::{self, File};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::future::Future;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::process::Command;
 use std::time::Duration;
 
 use keyfob_server::seal::RootKey;
+use keyfob_store::{Store, StoreOptions};
 use keyfob_testkit::backend::Backend;
 use keyfob_testkit::entropy::SeededEntropy;
-use rustix::process::{Pid, Signal, kill_process};
+use keyfob_testkit::schema::dump;
+use rustix::process::Signal;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use self::disk::Disk;
+use self::running::{Done, Running};
 use self::wire::Wire;
 
 mod catalogue;
 mod configuration;
+mod crowd;
 mod demo;
+mod disk;
+mod doctor_on_disk;
 mod frames;
+mod full_disk;
 mod hostile;
 mod imported;
+mod kept;
 mod one_writer;
 mod organizations;
 mod people;
+mod running;
 mod standings;
+mod start_on_disk;
 mod tls;
 mod wire;
 
@@ -36,13 +48,16 @@ mod wire;
 mod on_sqlite {
     use super::Host;
 
+    mod doctor;
     mod hygiene;
     mod keys;
+    mod killed;
     mod last_use;
     mod opening;
     mod operating;
     mod root_key_made;
     mod serving;
+    mod start;
 
     fn host() -> Host {
         Host::embedded()
@@ -54,13 +69,17 @@ mod on_sqlite {
 mod on_postgres {
     use super::Host;
 
+    mod doctor;
     mod hygiene;
     mod keys;
+    mod killed;
     mod last_use;
     mod opening;
     mod operating;
     mod root_key_given;
     mod serving;
+    mod start;
+    mod start_on_postgres;
 
     fn host() -> Host {
         Host::on_postgres()
@@ -82,6 +101,8 @@ struct Host {
     variables: Vec<(&'static str, String)>,
     /// With the runtime that its connections live on, which is dropped after it.
     database: Option<(Backend, Runtime)>,
+    /// The file system of the data directory, if it has one of its own.
+    disk: Option<Disk>,
 }
 
 impl Host {
@@ -91,7 +112,19 @@ impl Host {
             root_key: "./keyfob-data/root.key",
             variables: Vec::new(),
             database: None,
+            disk: None,
         }
+    }
+
+    /// With a data directory that has a file system of its own, of that size.
+    fn with_disk(kibibytes: u32) -> Self {
+        let mut host = Self::embedded();
+        host.disk = Some(Disk::over(host.folder.path(), kibibytes));
+        host
+    }
+
+    fn disk(&mut self) -> &mut Disk {
+        self.disk.as_mut().unwrap()
     }
 
     /// With an empty database, and a root key as an operator lays it there.
@@ -128,6 +161,25 @@ impl Host {
         names
     }
 
+    /// Does something with the database while nobody serves it.
+    fn with_store<T, F: Future<Output = T>>(&self, work: impl FnOnce(Store) -> F) -> T {
+        if let Some((backend, runtime)) = &self.database {
+            return runtime.block_on(work(backend.store().clone()));
+        }
+        let options = StoreOptions::sqlite(self.path("keyfob-data/keyfob.db"));
+        Runtime::new().unwrap().block_on(async {
+            let store = Store::open(options).await.unwrap();
+            let done = work(store.clone()).await;
+            store.close().await;
+            done
+        })
+    }
+
+    /// Every row of the database.
+    fn dump(&self) -> BTreeMap<String, BTreeSet<String>> {
+        self.with_store(async |store| dump(&store).await)
+    }
+
     /// One more variable for every program that is started from now on.
     fn set(&mut self, name: &'static str, value: &str) {
         self.variables.push((name, value.to_owned()));
@@ -138,23 +190,14 @@ impl Host {
     }
 
     fn start(&self, args: &[&str]) -> Running {
-        let log = tempfile::tempdir().unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_keyfobd"));
+        let mut command = match &self.disk {
+            None => Command::new(KEYFOBD),
+            Some(disk) => disk.command(KEYFOBD),
+        };
         // Nothing of this process's surroundings: a configuration of the developer must not count.
         command.env_clear().envs(self.variables.iter().cloned());
         command.args(args).current_dir(self.folder.path());
-        command.stdin(Stdio::piped()).stdout(Stdio::piped());
-        command.stderr(File::create(log.path().join(LOG)).unwrap());
-        let mut child = command.spawn().unwrap();
-        let (sender, lines) = channel();
-        let stdout = child.stdout.take().unwrap();
-        std::thread::spawn(move || tell_lines(stdout, &sender));
-        Running {
-            stdin: child.stdin.take(),
-            child,
-            lines,
-            log,
-        }
+        Running::start(&mut command)
     }
 
     /// Runs a command to its end, with a text on its standard input.
@@ -218,115 +261,8 @@ impl Host {
     }
 }
 
+const KEYFOBD: &str = env!("CARGO_BIN_EXE_keyfobd");
 const ANY_PORT: &str = "127.0.0.1:0";
-const LOG: &str = "stderr";
-
-fn tell_lines(stdout: ChildStdout, to: &Sender<String>) {
-    let mut stdout = BufReader::new(stdout);
-    loop {
-        let mut line = String::new();
-        let is_over = stdout.read_line(&mut line).unwrap() == 0;
-        if is_over || to.send(line).is_err() {
-            return;
-        }
-    }
-}
-
-/// A program under way; killed when the test ends first.
-struct Running {
-    child: Child,
-    stdin: Option<ChildStdin>,
-    lines: Receiver<String>,
-    log: TempDir,
-}
-
-impl Running {
-    /// The next line of standard output, with its end.
-    fn line(&self) -> String {
-        match self.lines.recv_timeout(PATIENCE) {
-            Ok(line) => line,
-            Err(RecvTimeoutError::Disconnected) => panic!("it is over: {}", self.log()),
-            Err(RecvTimeoutError::Timeout) => panic!("it says nothing: {}", self.log()),
-        }
-    }
-
-    /// Standard error so far.
-    fn log(&self) -> String {
-        fs::read_to_string(self.log.path().join(LOG)).unwrap()
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(Pid::from_child(&self.child), signal).unwrap();
-    }
-
-    /// Waits for the end. What was not yet read of standard output is in the result.
-    fn end(mut self) -> Done {
-        let mut out = String::new();
-        loop {
-            match self.lines.recv_timeout(PATIENCE) {
-                Ok(line) => out.push_str(&line),
-                Err(RecvTimeoutError::Disconnected) => break,
-                Err(RecvTimeoutError::Timeout) => panic!("it does not end: {}", self.log()),
-            }
-        }
-        Done {
-            code: self.child.wait().unwrap().code(),
-            out,
-            err: self.log(),
-        }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It fails for a program that is over, which is as good.
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-/// How a program ended.
-#[derive(Debug)]
-struct Done {
-    code: Option<i32>,
-    out: String,
-    err: String,
-}
-
-impl Done {
-    fn printed(self) -> String {
-        assert_eq!(
-            (self.code, self.err.as_str()),
-            (Some(0), ""),
-            "{}",
-            self.out
-        );
-        self.out
-    }
-
-    /// The id that is all a command prints.
-    fn printed_id(self) -> String {
-        let printed = self.printed();
-        let id = printed.strip_suffix('\n').unwrap();
-        let id: uuid::Uuid = id.parse().unwrap();
-        assert_eq!(printed, format!("{id}\n"), "an id in its usual form");
-        id.to_string()
-    }
-
-    /// One sentence behind the program's name, nothing on standard output, and status 1.
-    fn refusal(self) -> String {
-        assert_eq!(
-            (self.code, self.out.as_str()),
-            (Some(1), ""),
-            "{}",
-            self.err
-        );
-        let line = self.err.strip_suffix('\n').unwrap();
-        let sentence = line.strip_prefix("keyfobd: ").unwrap();
-        assert!(!sentence.contains('\n'), "one sentence: {sentence}");
-        sentence.to_owned()
-    }
-}
 
 /// A server that listens.
 struct Server {

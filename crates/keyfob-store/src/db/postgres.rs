@@ -34,6 +34,13 @@ static LEDGER_EXISTS: Statement = Statement::new(
     "SELECT to_regclass('schema_migration') IS NOT NULL",
 );
 
+/// Its clock in milliseconds, and when it calls a commit done.
+static SERVER_FACTS: Statement = Statement::new(
+    "SERVER_FACTS",
+    "SELECT CAST(EXTRACT(EPOCH FROM clock_timestamp()) * 1000 AS BIGINT),
+        current_setting('synchronous_commit')",
+);
+
 pub(super) static DIALECT: Dialect = Dialect {
     name: "postgres",
     make_ledger: "CREATE TABLE IF NOT EXISTS schema_migration (
@@ -43,6 +50,7 @@ pub(super) static DIALECT: Dialect = Dialect {
     )",
     ledger_exists: &LEDGER_EXISTS,
     text: |texts| texts.postgres,
+    server_facts: Some(&SERVER_FACTS),
 };
 
 /// One number for all programs of this name; there is no table to lock before the first migration.

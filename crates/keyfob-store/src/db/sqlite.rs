@@ -43,6 +43,7 @@ pub(super) static DIALECT: Dialect = Dialect {
     ) STRICT, WITHOUT ROWID",
     ledger_exists: &LEDGER_EXISTS,
     text: |texts| texts.sqlite,
+    server_facts: None,
 };
 
 pub(super) struct Engine {

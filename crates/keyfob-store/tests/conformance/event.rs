@@ -1,15 +1,17 @@
 //! The audit log and the feed: chained, without people's data, gapless, all or nothing.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
-use keyfob_core::event::{Action, Actor, CHAIN_START, Fact, FeedItem, Record, Via, link};
+use keyfob_core::event::{Action, Actor, Fact, FeedItem, Via};
 use keyfob_core::id::{KeyId, OrgId, RequestId, UserId};
 use keyfob_core::key::KeyTimes;
 use keyfob_core::member::Roles;
 use keyfob_core::name::{Email, Name};
 use keyfob_core::pat::{Revoker, WantedPat, may_generate, may_revoke};
 use keyfob_core::policy::Policy;
-use keyfob_store::event::{AuditOrigin, AuditRecord, audit_append, audit_origins, feed_after};
+use keyfob_core::time::Timestamp;
+use keyfob_store::event::{AuditOrigin, audit_append, audit_newest, audit_origins, feed_after};
 use keyfob_store::instance::{NewCatalogue, catalogue_apply};
 use keyfob_store::key::{KeyRecord, key_insert};
 use keyfob_store::member::{MemberAt, member_put, member_remove, member_set_roles, member_suspend};
@@ -19,6 +21,7 @@ use keyfob_store::probe::Cell;
 use keyfob_store::session::{NewSession, session_insert};
 use keyfob_store::user::{NewUser, user_insert, user_set_password, user_suspend};
 use keyfob_store::{StoreError, Tx};
+use keyfob_testkit::chain::first_bad;
 use keyfob_testkit::schema::{dump, dump_texts};
 use keyfob_testkit::world::{World, WorldPat};
 use uuid::Uuid;
@@ -63,39 +66,6 @@ async fn eventful() -> (World, UserId, [OrgId; 2]) {
     (world, user, trees)
 }
 
-/// The hash that a stored record should have, from what the rules say a record is.
-fn expected_link(tree: Option<OrgId>, stored: &AuditRecord) -> Vec<u8> {
-    let fact = Fact {
-        tree,
-        action: Action::from_word(&stored.action).unwrap(),
-        organization: stored.organization,
-        subject: stored.subject,
-        detail: stored.detail.clone(),
-    };
-    let record = Record {
-        seq: stored.seq,
-        at: stored.at,
-        via: Via::from_word(&stored.via).unwrap(),
-        actor: stored.actor,
-        request: stored.request,
-        fact: &fact,
-    };
-    link(&stored.previous_hash, &record).to_vec()
-}
-
-/// The number of the first record that does not verify.
-fn first_bad(tree: Option<OrgId>, chain: &[AuditRecord]) -> Option<i64> {
-    let mut previous = CHAIN_START.to_vec();
-    for (seq, record) in (1..).zip(chain) {
-        let is_linked = record.seq == seq && record.previous_hash == previous;
-        if !is_linked || record.hash != expected_link(tree, record) {
-            return Some(seq);
-        }
-        previous.clone_from(&record.hash);
-    }
-    None
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn each_tree_and_the_instance_has_a_chain_that_verifies() {
     let (world, user, trees) = eventful().await;
@@ -112,6 +82,25 @@ async fn each_tree_and_the_instance_has_a_chain_that_verifies() {
         let request = RequestId::from_uuid(Uuid::from_u128(5));
         assert_eq!((record.request, record.at), (Some(request), world.now()));
         assert!(record.organization.is_some() && record.subject.is_some());
+    }
+}
+
+async fn newest(world: &World) -> Option<Timestamp> {
+    let mut tx = world.store.read_single().await.unwrap();
+    audit_newest(&mut tx).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_newest_record_is_found_in_whichever_chain_it_is() {
+    let world = world().await;
+    assert_eq!(newest(&world).await, None);
+    let first = world.root("Acme").await;
+    assert_eq!(newest(&world).await, Some(world.now()));
+    for tree in [world.root("Globex").await, first] {
+        world.clock.advance(Duration::from_secs(7));
+        assert!(newest(&world).await < Some(world.now()));
+        world.sub(tree, "Mobile").await;
+        assert_eq!(newest(&world).await, Some(world.now()));
     }
 }
 

@@ -197,3 +197,24 @@ async fn a_wrong_database_is_told_when_it_is_opened() {
     let error = Store::open(StoreOptions::postgres(url)).await.unwrap_err();
     assert!(matches!(error, StoreError::Unavailable { .. }), "{error}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn t_26_a_server_says_what_its_clock_is_and_whether_its_commits_are_durable() {
+    let backend = backend().await;
+    let facts = backend.store().server_facts().await.unwrap().unwrap();
+    assert!(facts.commits_are_durable(), "{facts:?}");
+    let later = backend.store().server_facts().await.unwrap().unwrap();
+    assert!(facts.now <= later.now && later.now.since(facts.now) < Duration::from_mins(1));
+    for (setting, durable) in [("off", false), ("local", true), ("remote_apply", true)] {
+        let mut url = Url::parse(&backend.url().unwrap()).unwrap();
+        url.set_query(Some(&format!(
+            "options=-c%20synchronous_commit%3D{setting}"
+        )));
+        let store = Store::open(StoreOptions::postgres(url.into()))
+            .await
+            .unwrap();
+        let facts = store.server_facts().await.unwrap().unwrap();
+        assert_eq!(facts.synchronous_commit, setting);
+        assert_eq!(facts.commits_are_durable(), durable);
+    }
+}

@@ -179,29 +179,3 @@ fn listening_where_others_reach_it_needs_a_public_url() {
          behind a TLS proxy, or set http.insecure_http (--insecure-http) if that is meant"
     );
 }
-
-#[test]
-fn a_port_that_is_taken_is_told() {
-    let host = host();
-    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = taken.local_addr().unwrap().to_string();
-    assert_eq!(
-        host.refusal(&["serve", "--listen", &address]),
-        format!(
-            "{address} cannot be listened on (is another server running there?): Address already in use \
-             (os error 98)"
-        )
-    );
-    let free = [
-        "serve",
-        "--listen",
-        "127.0.0.1:0",
-        "--metrics-listen",
-        &address,
-    ];
-    let said = host.refusal(&free);
-    assert!(
-        said.starts_with("the metrics port cannot be listened on: "),
-        "{said}"
-    );
-}

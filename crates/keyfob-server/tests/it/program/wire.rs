@@ -1,7 +1,7 @@
 //! A client over a real socket: one connection for each request, closed by the server at the end.
 
 use std::fmt::Write as _;
-use std::io::{Read as _, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 
 use data_encoding::BASE64URL_NOPAD;
@@ -132,10 +132,16 @@ impl Ask {
     }
 
     pub(super) fn send(self) -> Answer {
-        let mut stream = self.wire.connect();
+        self.attempt().unwrap()
+    }
+
+    /// The answer, or what kept it from coming: the server may die meanwhile.
+    pub(super) fn attempt(self) -> io::Result<Answer> {
+        let mut stream = TcpStream::connect(self.wire.address)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
         let request = format!("{}connection: close\r\n\r\n{}", self.head, self.body);
-        stream.write_all(request.as_bytes()).unwrap();
-        read_answer(&mut stream)
+        stream.write_all(request.as_bytes())?;
+        answer_of(&mut stream)
     }
 
     /// The status, and the code of an error.
@@ -146,11 +152,19 @@ impl Ask {
 
 /// Reads an answer, and the end of the connection behind it.
 pub(super) fn read_answer(stream: &mut TcpStream) -> Answer {
+    answer_of(stream).unwrap()
+}
+
+/// The same; an answer that does not come to its end is an error.
+fn answer_of(stream: &mut TcpStream) -> io::Result<Answer> {
     let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).unwrap();
+    stream.read_to_end(&mut bytes)?;
+    let cut_off = || {
+        let text = String::from_utf8_lossy(&bytes);
+        io::Error::new(io::ErrorKind::UnexpectedEof, format!("cut off: {text:?}"))
+    };
     let end = bytes.windows(4).position(|part| part == b"\r\n\r\n");
-    let end = end.unwrap_or_else(|| panic!("cut off: {:?}", String::from_utf8_lossy(&bytes)));
-    let (head, body) = bytes.split_at(end + 4);
+    let (head, body) = bytes.split_at(end.ok_or_else(cut_off)? + 4);
     let head = std::str::from_utf8(head).unwrap().trim_end();
     let mut lines = head.split("\r\n");
     let status = lines.next().unwrap().strip_prefix("HTTP/1.1 ").unwrap();
@@ -166,10 +180,10 @@ pub(super) fn read_answer(stream: &mut TcpStream) -> Answer {
         body: body.to_vec().into(),
     };
     assert_eq!(answer.header("transfer-encoding"), None);
-    if let Some(length) = answer.header("content-length") {
-        assert_eq!(length, body.len().to_string(), "the whole body came");
+    match answer.header("content-length") {
+        Some(length) if length.parse() != Ok(body.len()) => Err(cut_off()),
+        _whole => Ok(answer),
     }
-    answer
 }
 
 /// Where an organization's tokens are.
