@@ -13,6 +13,7 @@
 mod audit;
 mod bench;
 mod docs;
+mod interop;
 mod lint;
 mod postgres;
 mod process;
@@ -65,6 +66,12 @@ enum Task {
         #[arg(last = true)]
         args: Vec<String>,
     },
+    /// Ask other people's libraries about the server's tokens; installs them from npm and PyPI
+    Interop {
+        /// Ask these alone
+        #[arg(value_parser = interop::LIBRARIES)]
+        libraries: Vec<String>,
+    },
     /// Check dependencies: advisories, licences, bans, sources
     Audit {
         /// Skip the advisories, whose database comes from the network
@@ -84,6 +91,7 @@ impl Task {
             Self::Docs { check: false } => docs::write(),
             Self::Docs { check: true } => docs::check(),
             Self::Bench { args } => bench::bench(args),
+            Self::Interop { libraries } => interop::interop(libraries),
             Self::Audit { offline: false } => audit::audit(),
             Self::Audit { offline: true } => audit::audit_offline(),
             Self::Ci => ci(),
