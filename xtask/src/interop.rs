@@ -149,8 +149,8 @@ mod tests {
             let version = line.rsplit('"').nth(1).unwrap();
             version.starts_with(|letter: char| letter.is_ascii_digit())
         };
-        let lines = dependencies.lines().filter(|line| line.contains("\": "));
-        assert!(lines.map(pinned).all(|is_pinned| is_pinned), "{package}");
+        let mut lines = dependencies.lines().filter(|line| line.contains("\": "));
+        assert!(lines.all(pinned), "{package}");
         let requirements = read("requirements.txt");
         assert!(
             requirements.lines().all(|line| line.contains("==")),

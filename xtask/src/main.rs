@@ -66,7 +66,7 @@ enum Task {
         #[arg(last = true)]
         args: Vec<String>,
     },
-    /// Ask other people's libraries about the server's tokens; installs them from npm and PyPI
+    /// Ask other people's libraries about the server's tokens; installs them by npm and pip
     Interop {
         /// Ask these alone
         #[arg(value_parser = interop::LIBRARIES)]
