@@ -14,6 +14,7 @@ mod audit;
 mod bench;
 mod docs;
 mod faults;
+mod interop;
 mod lint;
 mod postgres;
 mod process;
@@ -82,6 +83,12 @@ enum Task {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Ask other people's libraries about the server's tokens; installs them by npm and pip
+    Interop {
+        /// Ask these alone
+        #[arg(value_parser = interop::LIBRARIES)]
+        libraries: Vec<String>,
+    },
     /// Check dependencies: advisories, licences, bans, sources
     Audit {
         /// Skip the advisories, whose database comes from the network
@@ -103,6 +110,7 @@ impl Task {
             Self::Bench { args } => bench::bench(args),
             Self::Timing { args } => timing::timing(args),
             Self::Faults { rounds, seed } => faults::faults(*rounds, *seed),
+            Self::Interop { libraries } => interop::interop(libraries),
             Self::Audit { offline: false } => audit::audit(),
             Self::Audit { offline: true } => audit::audit_offline(),
             Self::Ci => ci(),

@@ -14,11 +14,15 @@ const ALWAYS: [(&str, &str); 4] = [
     ("cross-origin-opener-policy", "same-origin"),
 ];
 /// What may be kept, because it is the same for everybody, and how long.
-const KEPT: [(&str, &str); 4] = [
+const KEPT: [(&str, &str); 5] = [
     ("/.well-known/jwks.json", "public, max-age=300"),
     ("/.well-known/openid-configuration", "public, max-age=300"),
     (
         "/.well-known/oauth-authorization-server",
+        "public, max-age=300",
+    ),
+    (
+        "/.well-known/oauth-protected-resource",
         "public, max-age=300",
     ),
     ("/assets/{file}", "public, max-age=86400"),
@@ -54,7 +58,10 @@ fn kept(path: &str, answer: &Answer) -> Option<&'static str> {
 }
 
 async fn site() -> Site {
-    Site::with(super::backend().await, |parts| parts.policy.pat_limit = 100).await
+    Site::with(super::backend().await, |parts| {
+        parts.policy.pat_limit = 1_000
+    })
+    .await
 }
 
 #[tokio::test]

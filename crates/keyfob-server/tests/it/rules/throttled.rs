@@ -68,6 +68,7 @@ async fn x6_after_60_wrong_secrets_in_a_minute_a_wrong_one_is_429_and_a_good_one
     cache-control: no-store
     content-security-policy: default-src 'none'; frame-ancestors 'none'
     content-type: application/json
+    cross-origin-opener-policy: same-origin
     cross-origin-resource-policy: same-origin
     pragma: no-cache
     referrer-policy: no-referrer
