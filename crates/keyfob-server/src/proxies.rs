@@ -2,7 +2,7 @@
 //!
 //! The address of a client bounds where a PAT may be used from and is shown with its last use, so a
 //! client must never be able to choose it. Only what the operator's own proxies wrote counts: the
-//! rightmost address in `X-Forwarded-For` that is none of theirs (ADR 21).
+//! rightmost address in `X-Forwarded-For` that is none of theirs (ADR 18).
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn s4_50_the_client_is_the_rightmost_address_that_is_no_proxys() {
+    fn e_50_the_client_is_the_rightmost_address_that_is_no_proxys() {
         for (peer, lines, wanted) in [
             ("10.0.0.1", &[][..], "10.0.0.1"),
             ("10.0.0.1", &[&b"203.0.113.5"[..]], "203.0.113.5"),
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn s4_50_nobody_else_is_believed() {
+    fn e_50_nobody_else_is_believed() {
         for peer in ["203.0.113.5", "192.0.2.8", "::1"] {
             assert_eq!(client(peer, &[b"10.0.0.7"]), peer);
         }
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn s4_50_an_entry_that_is_no_address_ends_the_search() {
+    fn e_50_an_entry_that_is_no_address_ends_the_search() {
         for entry in [
             &b"1.1.1.1, unknown"[..],
             b"1.1.1.1, ",

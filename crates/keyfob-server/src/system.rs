@@ -41,3 +41,19 @@ impl Entropy for SystemEntropy {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn t_22_a_clock_that_steps_back_stands_still_until_it_has_caught_up() {
+        let clock = SystemClock::default();
+        let real = clock.now();
+        // As if the machine's clock had been ten minutes fast a moment ago.
+        let ahead = real.millis() + 600_000;
+        clock.latest.store(ahead, Ordering::Relaxed);
+        assert_eq!(clock.now().millis(), ahead);
+        assert!(SystemClock::default().now() >= real);
+    }
+}

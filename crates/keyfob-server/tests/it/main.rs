@@ -51,6 +51,7 @@ mod on_sqlite {
     mod secrets;
     mod session_ends;
     mod sessions;
+    mod standards;
     mod standing;
     mod throttled;
     mod token_form;
@@ -98,6 +99,7 @@ mod on_postgres {
     mod secrets;
     mod session_ends;
     mod sessions;
+    mod standards;
     mod standing;
     mod throttled;
     mod token_form;

@@ -19,7 +19,7 @@ async fn who_somebody_is_stands_in_the_session_and_nowhere_else() {
 }
 
 #[tokio::test]
-async fn brr_a_challenge_says_what_is_wrong_only_when_there_was_a_token() {
+async fn brr_01_a_challenge_says_what_is_wrong_only_when_there_was_a_token() {
     let site = Site::on(super::backend().await).await;
     for target in ["/identity/v1/organizations", "/oauth/userinfo"] {
         let none = site.get(target).send().await;

@@ -92,7 +92,7 @@ async fn tok_03_a_repeated_parameter_and_a_secret_in_the_query_are_refused() {
 }
 
 #[tokio::test]
-async fn tok_04_an_empty_parameter_counts_as_left_out_and_tok_05_an_unknown_one_is_ignored() {
+async fn tok_04_an_empty_parameter_counts_as_left_out_and_an_unknown_one_is_ignored() {
     let site = Site::on(super::backend().await).await;
     let pat = site.pat("ana", site.acme).await;
     let more = "&scope=&organization=&subOrganization=&audience=&resource=&requested_token_type=\

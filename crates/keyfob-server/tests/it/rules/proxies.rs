@@ -27,7 +27,7 @@ fn exchange(site: &Site, pat: &Pat, peer: &str, forwarded: &[&str]) -> Ask {
 }
 
 #[tokio::test]
-async fn s4_50_the_networks_of_a_pat_are_asked_of_the_client_that_the_proxies_saw() {
+async fn e_50_the_networks_of_a_pat_are_asked_of_the_client_that_the_proxies_saw() {
     let site = site().await;
     let pat = bounded(&site).await;
     let refused = "401 invalid_grant";
@@ -54,7 +54,7 @@ async fn s4_50_the_networks_of_a_pat_are_asked_of_the_client_that_the_proxies_sa
 }
 
 #[tokio::test]
-async fn s4_50_last_use_and_sessions_show_the_clients_address() {
+async fn e_50_last_use_and_sessions_show_the_clients_address() {
     let site = site().await;
     let pat = bounded(&site).await;
     let used = exchange(&site, &pat, "10.0.0.1", &["1.1.1.1, 203.0.113.9"]);
