@@ -81,17 +81,7 @@ fn stage() -> Stage {
         for level in 2..=4 {
             target = world.sub(target, &format!("Level {level}")).await;
         }
-        let parts = Parts {
-            store: backend.store().clone(),
-            clock: Arc::<FrozenClock>::clone(&world.clock),
-            entropy: Arc::new(SystemEntropy),
-            policy: Policy::default(),
-            forms: TokenForms::default(),
-            issuer: "http://127.0.0.1:8787".to_owned(),
-            proxies: TrustedProxies::default(),
-            metrics: Arc::new(Metrics::default()),
-            root_key,
-        };
+        let parts = parts(&world, root_key);
         let app = Arc::new(App::build(parts).await.expect("an app"));
         (app, world, backend, pat.secret, target)
     });
@@ -105,6 +95,20 @@ fn stage() -> Stage {
         body,
         target,
         mac,
+    }
+}
+
+fn parts(world: &World, root_key: RootKey) -> Parts {
+    Parts {
+        store: world.store.clone(),
+        clock: Arc::<FrozenClock>::clone(&world.clock),
+        entropy: Arc::new(SystemEntropy),
+        policy: Policy::default(),
+        forms: TokenForms::default(),
+        issuer: "http://127.0.0.1:8787".to_owned(),
+        proxies: TrustedProxies::default(),
+        metrics: Arc::new(Metrics::default()),
+        root_key,
     }
 }
 
