@@ -67,7 +67,10 @@ impl Stand {
         let keys = wire.get("/.well-known/jwks.json").send();
         let page = wire.get("/").send();
         let nothing = wire.get("/identity/v1/session").send();
-        let mut told: Vec<String> = [refused, keys, page, nothing].map(without_id).into();
+        let mut told: Vec<String> = [refused, keys, page, nothing]
+            .iter()
+            .map(without_id)
+            .collect();
         told.push(said.to_string());
         told
     }
@@ -87,7 +90,7 @@ impl Stand {
     }
 
     /// Nothing has come of it.
-    fn is_unharmed(self) {
+    fn assert_unharmed(self) {
         self.serves();
         let memory = self.memory();
         assert!(memory < MEMORY_MAX, "{memory} KiB");
@@ -105,7 +108,7 @@ impl Stand {
 }
 
 /// An answer as text, without date and id.
-fn without_id(answer: Answer) -> String {
+fn without_id(answer: &Answer) -> String {
     let id = answer.header("x-request-id").unwrap().to_owned();
     let lines: Vec<String> = answer
         .header_lines()

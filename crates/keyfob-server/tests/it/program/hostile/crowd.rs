@@ -90,7 +90,7 @@ fn t_27_a_thousand_connections_that_only_begin_are_borne_and_left() {
         // Whatever is said at the end is no failure of the server.
         assert!(!hear(stream).starts_with(b"HTTP/1.1 5"));
     }
-    stand.is_unharmed();
+    stand.assert_unharmed();
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn t_27_one_client_cannot_take_all_connections() {
     let log = stand.server.running.log();
     let said = log.matches("a client has its share of connections").count();
     assert_eq!(said, 1, "once a minute at most: {log}");
-    stand.is_unharmed();
+    stand.assert_unharmed();
 }
 
 #[test]
@@ -125,7 +125,7 @@ fn t_27_a_trusted_proxy_is_not_held_for_one_client() {
     assert_eq!(held.len(), 6);
     stand.serves();
     held.into_iter().for_each(finish);
-    stand.is_unharmed();
+    stand.assert_unharmed();
 }
 
 #[test]
@@ -141,5 +141,5 @@ fn t_27_when_all_connections_are_taken_the_next_is_served_after_one_ends() {
     waiting.read_exact(&mut go_on).unwrap();
     held.into_iter().for_each(finish);
     finish(waiting);
-    stand.is_unharmed();
+    stand.assert_unharmed();
 }

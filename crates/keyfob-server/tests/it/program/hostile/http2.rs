@@ -80,7 +80,7 @@ fn t_27_streams_that_are_reset_at_once_end_the_connection() {
     let many: Vec<u8> = streams(20_000).flat_map(reset).collect();
     let came = converse(&stand, &[], &many);
     assert_eq!(goodbye(&came), Some(ENHANCE_YOUR_CALM));
-    stand.is_unharmed();
+    stand.assert_unharmed();
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn t_27_more_than_64_requests_at_once_are_not_taken() {
     let refused: Vec<u32> = refused.map(|frame| frame.stream).collect();
     assert!(refused.iter().all(|stream| *stream > 128), "{refused:?}");
     assert!(refused.len() >= 20, "{refused:?}");
-    stand.is_unharmed();
+    stand.assert_unharmed();
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn t_27_a_head_without_end_ends_the_connection() {
         assert!(goodbye(&came).is_some(), "{} frames", came.len());
         assert_eq!(count(&came, HEADERS), 0);
     }
-    stand.is_unharmed();
+    stand.assert_unharmed();
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn t_27_a_head_that_grows_when_it_is_unpacked_is_refused() {
     // A field of 4,000 bytes for the table (RFC 7541 section 6.2.1), and then its number again and again.
     block.extend([0x40, 1, b'x', 0x7f, 0xa1, 0x1e]);
     block.extend([b'y'; 4_000]);
-    block.extend([0x80 | 62; 10_000]);
+    block.extend([0xbe; 10_000]);
     let head = frame(HEADERS, END_HEADERS | END_STREAM, 1, &block);
     let came = converse(&stand, &[], &[head, get(3)].concat());
     let first = came
@@ -145,7 +145,7 @@ fn t_27_a_head_that_grows_when_it_is_unpacked_is_refused() {
         );
     }
     assert!(first.is_some() || goodbye(&came).is_some());
-    stand.is_unharmed();
+    stand.assert_unharmed();
 }
 
 #[test]
@@ -182,7 +182,7 @@ fn t_27_frames_that_say_nothing_cost_nothing() {
         assert_eq!(count(&came, HEADERS), 0, "{what}");
         stand.serves();
     }
-    stand.is_unharmed();
+    stand.assert_unharmed();
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn t_27_frames_that_are_wrong_end_the_connection() {
         let came = converse(&stand, &[], &[frames, get(7)].concat());
         assert!(goodbye(&came).is_some(), "{what}");
     }
-    stand.is_unharmed();
+    stand.assert_unharmed();
 }
 
 #[test]
@@ -232,5 +232,5 @@ fn t_27_answers_that_nobody_takes_cost_little() {
     }
     let held = stand.memory() - before;
     assert!(held < 64 * 1024, "{held} KiB");
-    stand.is_unharmed();
+    stand.assert_unharmed();
 }
