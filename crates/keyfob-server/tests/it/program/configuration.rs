@@ -23,6 +23,7 @@ fn the_defaults_are_a_configuration_file_that_changes_nothing() {
     Making a credential needs a sign-in within the last 15 minutes.
     A session ends after 30 minutes without use, and after 12 hours at the latest.
     An access token lives for 1 hour.
+    An address can be refused 60 exchanges in a minute, and 10 sign-ins to one account in 15 minutes.
     Log events (info) go to standard error as text.
     ");
     // Named in a file it is the operator's own word, and no other port is taken for it.
