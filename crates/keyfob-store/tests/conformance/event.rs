@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use keyfob_core::event::{Action, Actor, Fact, FeedItem, Via};
+use keyfob_core::exchange::Denial;
 use keyfob_core::id::{KeyId, OrgId, RequestId, UserId};
 use keyfob_core::key::KeyTimes;
 use keyfob_core::member::Roles;
@@ -18,6 +19,7 @@ use keyfob_store::member::{MemberAt, member_put, member_remove, member_set_roles
 use keyfob_store::org::{NewOrg, org_delete, org_insert, org_lineage};
 use keyfob_store::pat::{LastUse, NewPat, pat_insert, pat_revoke, pat_use_put};
 use keyfob_store::probe::Cell;
+use keyfob_store::refusal::{NewRefusals, Refusal, refusal_put};
 use keyfob_store::session::{NewSession, session_insert};
 use keyfob_store::user::{NewUser, user_insert, user_set_password, user_suspend};
 use keyfob_store::{StoreError, Tx};
@@ -250,13 +252,7 @@ async fn change_everything(world: &World, stage: &Stage, tx: &mut Tx) -> Result<
     generate(world, stage, tx).await?;
     let permit = may_revoke(Revoker::Operator, stage.pat.id, stage.pat.user).unwrap();
     pat_revoke(tx, &permit, actor, now).await?;
-    let last = LastUse {
-        at: now,
-        address: None,
-        client: None,
-        organization: stage.acme,
-    };
-    pat_use_put(tx, &[(stage.pat.id, last)]).await?;
+    note_uses(world, stage, tx).await?;
     let session = NewSession {
         id: keyfob_core::id::SessionId::new(now, world.id_random()),
         hash: &[1; 32],
@@ -272,6 +268,30 @@ async fn change_everything(world: &World, stage: &Stage, tx: &mut Tx) -> Result<
     let lineage = org_lineage(tx, stage.acme).await?.unwrap();
     org_delete(tx, &lineage, actor, now).await?;
     change_the_instance(world, tx).await
+}
+
+async fn note_uses(world: &World, stage: &Stage, tx: &mut Tx) -> Result<(), StoreError> {
+    let last = LastUse {
+        at: world.now(),
+        address: None,
+        client: None,
+        organization: stage.acme,
+    };
+    pat_use_put(tx, &[(stage.pat.id, last)]).await?;
+    let refusal = Refusal {
+        request: RequestId::new(world.now(), world.id_random()),
+        at: world.now(),
+        address: None,
+        client: None,
+        organization: stage.acme,
+    };
+    let refusals = NewRefusals {
+        pat: stage.pat.id,
+        reason: Denial::Target,
+        times: 1,
+        latest: vec![refusal],
+    };
+    refusal_put(tx, &[refusals]).await
 }
 
 async fn generate(world: &World, stage: &Stage, tx: &mut Tx) -> Result<(), StoreError> {
