@@ -154,7 +154,7 @@ fn what_is_not_known_or_of_another_kind_is_named_with_where_it_was_set() {
         (
             variables([("KEYFOB__DATABASE__PASSWROD", "hunter2")]),
             "database.passwrod (from KEYFOB__DATABASE__PASSWROD): not known; known here: \
-             url, password, password_file",
+             url, password, password_file, allow_asynchronous_commit",
         ),
         (
             file("http = 1"),
