@@ -59,7 +59,7 @@ fn kept(path: &str, answer: &Answer) -> Option<&'static str> {
 
 async fn site() -> Site {
     Site::with(super::backend().await, |parts| {
-        parts.policy.pat_limit = 1_000
+        parts.policy.pat_limit = 1_000;
     })
     .await
 }
