@@ -14,6 +14,8 @@ pub mod oauth_error;
 mod organizations;
 mod path;
 mod pats;
+#[doc(hidden)]
+pub mod probe;
 pub mod problem;
 pub mod server;
 mod session;

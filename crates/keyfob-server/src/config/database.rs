@@ -108,7 +108,7 @@ fn is_password(parameter: &str) -> bool {
         .is_some_and(|(name, _)| name.eq_ignore_ascii_case("password"))
 }
 
-fn has_password(url: &str) -> bool {
+pub(super) fn has_password(url: &str) -> bool {
     let Parts { user, query, .. } = parts(url);
     user.is_some_and(|user| user.contains(':'))
         || query.is_some_and(|query| query.split('&').any(is_password))

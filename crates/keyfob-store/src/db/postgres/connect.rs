@@ -18,6 +18,13 @@ use super::address::Address;
 use super::tls::tls;
 use crate::error::StoreError;
 
+/// Reads what is for the driver.
+pub(super) fn read(address: &Address) -> Result<Config, StoreError> {
+    address.rest.parse().map_err(|error: Error| {
+        StoreError::options("the address is not understood", Some(error.into()))
+    })
+}
+
 /// The servers to connect to. Clones share what they know about which host answers.
 #[derive(Clone)]
 pub(super) struct Target {
@@ -40,9 +47,7 @@ impl Target {
         deadline: Duration,
     ) -> Result<Target, StoreError> {
         let address = Address::split(url)?;
-        let mut whole: Config = address.rest.parse().map_err(|error: Error| {
-            StoreError::options("the address is not understood", Some(error.into()))
-        })?;
+        let mut whole = read(&address)?;
         if let Some(password) = password {
             whole.password(password);
         }
