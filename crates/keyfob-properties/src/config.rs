@@ -32,22 +32,18 @@ pub fn holds(data: &[u8]) {
     let address = format!("postgres://me:{SECRET}@db/k");
     let beside = [(URL, "postgres://me@db/k"), (PASSWORD, SECRET)];
     let inside = [(URL, address.as_str())];
-    for secrets in [&beside[..], &inside, &[]] {
+    let told = |secrets: &[(&str, &str)]| {
         let variables: Vec<_> = variables.iter().chain(secrets).copied().collect();
-        let (read, again) = (load(&file, &variables), load(&file, &variables));
-        let told = match (read, again) {
-            (Ok(config), Ok(again)) => {
-                assert_eq!(format!("{config:?}"), format!("{again:?}"));
-                format!("{config:?} {}", explain(&config).join("\n"))
-            }
-            (Err(error), Err(again)) => {
-                assert_eq!(error, again);
-                format!("{error} {error:?}")
-            }
-            (read, again) => unreachable!("once {read:?}, then {again:?}"),
+        let told = match load(&file, &variables) {
+            Ok(config) => format!("{config:?} {}", explain(&config).join("\n")),
+            Err(error) => format!("{error} {error:?}"),
         };
         assert!(!is_told(&told), "{told}");
-    }
+        told
+    };
+    told(&beside);
+    told(&inside);
+    assert_eq!(told(&[]), told(&[]));
 }
 
 fn load(file: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {

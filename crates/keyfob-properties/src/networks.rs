@@ -67,14 +67,13 @@ fn range(text: &str) -> Option<Option<RangeInclusive<u128>>> {
         None => (text, None),
     };
     let address: IpAddr = address.parse().ok()?;
-    let (number, width, digits) = match address {
-        IpAddr::V4(address) => (address.to_ipv6_mapped().to_bits(), 32, 2),
-        IpAddr::V6(address) => (address.to_bits(), 128, 3),
+    let (number, width) = match address {
+        IpAddr::V4(address) => (address.to_ipv6_mapped().to_bits(), 32),
+        IpAddr::V6(address) => (address.to_bits(), 128),
     };
     let prefix = match prefix {
         Some(prefix) => {
-            let is_number = (1..=digits).contains(&prefix.len())
-                && prefix.chars().all(|digit| digit.is_ascii_digit());
+            let is_number = prefix.chars().all(|digit| digit.is_ascii_digit());
             let prefix: u32 = prefix.parse().ok().filter(|_| is_number)?;
             width - Some(prefix).filter(|prefix| *prefix <= width)?
         }
