@@ -14,6 +14,7 @@ mod audit;
 mod bench;
 mod docs;
 mod faults;
+mod fuzz;
 mod interop;
 mod lint;
 mod postgres;
@@ -89,6 +90,17 @@ enum Task {
         #[arg(value_parser = interop::LIBRARIES)]
         libraries: Vec<String>,
     },
+    /// Run the fuzz targets one after the other; needs cargo-fuzz, and says how to get it
+    Fuzz {
+        /// One target; all when none is named
+        target: Option<String>,
+        /// How long each target runs
+        #[arg(long, value_name = "N", default_value_t = 60)]
+        seconds: u32,
+        /// Run nothing: put what was found into the kept corpus, minimized
+        #[arg(long, conflicts_with = "seconds")]
+        keep: bool,
+    },
     /// Check dependencies: advisories, licences, bans, sources
     Audit {
         /// Skip the advisories, whose database comes from the network
@@ -111,6 +123,15 @@ impl Task {
             Self::Timing { args } => timing::timing(args),
             Self::Faults { rounds, seed } => faults::faults(*rounds, *seed),
             Self::Interop { libraries } => interop::interop(libraries),
+            Self::Fuzz {
+                target, keep: true, ..
+            } => fuzz::keep(target.as_deref()),
+            Self::Fuzz {
+                target, seconds, ..
+            } => fuzz::fuzz(&fuzz::Plan {
+                target: target.as_deref(),
+                seconds: *seconds,
+            }),
             Self::Audit { offline: false } => audit::audit(),
             Self::Audit { offline: true } => audit::audit_offline(),
             Self::Ci => ci(),

@@ -1,7 +1,7 @@
 //! Tokens of another system, imported by hash and recognised by a pattern (contract P12).
 
 use regex::Regex;
-use regex_syntax::hir::Look;
+use regex_syntax::hir::{Hir, HirKind, Look};
 
 use crate::secret::{PatSecret, Prefix, Scheme};
 
@@ -53,10 +53,7 @@ impl Foreign {
         if !anchored {
             return Err(BadForeign::NotAnchored);
         }
-        if properties
-            .minimum_len()
-            .is_none_or(|least| least < FOREIGN_MIN)
-        {
+        if properties.minimum_len().is_none() || fewest(&tree) < FOREIGN_MIN {
             return Err(BadForeign::TooShort);
         }
         let pattern = Regex::new(pattern).map_err(|_cause| BadForeign::NotAPattern)?;
@@ -78,6 +75,22 @@ impl Foreign {
     /// The hash under which such tokens are imported.
     pub fn scheme(&self) -> Scheme {
         self.scheme
+    }
+}
+
+/// The fewest characters of a text that a pattern matches. Not bytes, of which one letter may have four.
+fn fewest(pattern: &Hir) -> usize {
+    match pattern.kind() {
+        HirKind::Empty | HirKind::Look(_) => 0,
+        HirKind::Literal(literal) => String::from_utf8_lossy(&literal.0).chars().count(),
+        HirKind::Class(_) => 1,
+        HirKind::Repetition(repeated) => {
+            let times = usize::try_from(repeated.min).unwrap_or(usize::MAX);
+            times.saturating_mul(fewest(&repeated.sub))
+        }
+        HirKind::Capture(group) => fewest(&group.sub),
+        HirKind::Concat(parts) => parts.iter().map(fewest).fold(0, usize::saturating_add),
+        HirKind::Alternation(choices) => choices.iter().map(fewest).min().unwrap_or(0),
     }
 }
 
@@ -157,6 +170,10 @@ mod tests {
         assert_eq!(refused("(?m)^ac_[0-9a-f]{40}$"), BadForeign::NotAnchored);
         assert_eq!(refused("^ac_[0-9a-f]*$"), BadForeign::TooShort);
         assert_eq!(refused("^ac_[0-9a-f]{40}$|^x$"), BadForeign::TooShort);
+        // Twenty bytes, but ten letters.
+        assert_eq!(refused("^é{10}$"), BadForeign::TooShort);
+        assert_eq!(refused("^(?:é|ü){19}$"), BadForeign::TooShort);
+        assert!(foreign("^é{20}$").is_ok());
         assert_eq!(refused("^(ac"), BadForeign::NotAPattern);
         assert_eq!(refused("^[a-zA-Z0-9_]{44}$"), BadForeign::MatchesNative);
     }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 /// Most networks that one PAT can name.
 pub const NETWORKS_MAX: usize = 50;
@@ -34,18 +34,11 @@ impl Networks {
         let mut networks = Vec::new();
         for (index, text) in texts.into_iter().enumerate() {
             let number = index + 1;
-            let network = match text.trim().parse::<IpNet>() {
-                Ok(network) => network,
-                Err(_not_cidr) => text
-                    .trim()
-                    .parse::<IpAddr>()
-                    .map(IpNet::from)
-                    .map_err(|_no_address| BadNetworks::NotANetwork(number))?,
-            };
+            let network = read(text.trim()).ok_or(BadNetworks::NotANetwork(number))?;
             if network.trunc() != network {
                 return Err(BadNetworks::HostBits(number));
             }
-            networks.push(network);
+            networks.push(canonical(network));
         }
         if networks.is_empty() || networks.len() > NETWORKS_MAX {
             return Err(BadNetworks::Count);
@@ -68,6 +61,31 @@ impl Networks {
     pub fn to_text(&self) -> String {
         self.iter().collect::<Vec<_>>().join(" ")
     }
+}
+
+/// Reads an address with or without a prefix. By hand, because the parser of `ipnet` takes `010.0.0.0/8`,
+/// which others read as octal digits: another network.
+fn read(text: &str) -> Option<IpNet> {
+    let Some((address, prefix)) = text.split_once('/') else {
+        return text.parse::<IpAddr>().ok().map(IpNet::from);
+    };
+    let is_number = prefix.bytes().all(|digit| digit.is_ascii_digit());
+    let prefix = prefix.parse().ok().filter(|_prefix| is_number)?;
+    IpNet::new(address.parse().ok()?, prefix).ok()
+}
+
+/// A network of IPv4 addresses inside IPv6 (RFC 4291 §2.5.5.2) is that IPv4 network: no address would
+/// ever be found in it as written.
+fn canonical(network: IpNet) -> IpNet {
+    let IpNet::V6(inside) = network else {
+        return network;
+    };
+    let address = inside.addr().to_ipv4_mapped();
+    let prefix = inside.prefix_len().checked_sub(96);
+    let v4 = address
+        .zip(prefix)
+        .and_then(|(address, prefix)| Ipv4Net::new(address, prefix).ok());
+    v4.map_or(network, IpNet::V4)
 }
 
 #[cfg(test)]
@@ -95,6 +113,17 @@ mod tests {
     }
 
     #[test]
+    fn a_network_written_as_ipv4_inside_ipv6_is_that_ipv4_network() {
+        let networks = Networks::parse(["::ffff:203.0.113.0/120", "::ffff:10.0.0.1"]);
+        let networks = networks.expect("good networks");
+        assert_eq!(networks.to_text(), "203.0.113.0/24 10.0.0.1/32");
+        assert!(networks.contain("203.0.113.9".parse().expect("an address")));
+        assert!(networks.contain("::ffff:10.0.0.1".parse().expect("an address")));
+        let wider = Networks::parse(["::fffe:0:0/95"]).expect("a good network");
+        assert_eq!(wider.to_text(), "::fffe:0:0/95");
+    }
+
+    #[test]
     fn wrong_networks_are_named_by_their_number() {
         assert_eq!(Networks::parse([]), Err(BadNetworks::Count));
         assert_eq!(
@@ -105,6 +134,21 @@ mod tests {
             Networks::parse(["10.20.0.1/16"]),
             Err(BadNetworks::HostBits(1))
         );
+        for text in [
+            "",
+            "/8",
+            "10.0.0.0/",
+            "10.0.0.0/+8",
+            "10.0.0.0/8/8",
+            "010.0.0.0/8",
+            "::/129",
+        ] {
+            assert_eq!(
+                Networks::parse([text]),
+                Err(BadNetworks::NotANetwork(1)),
+                "{text}"
+            );
+        }
         let many = vec!["10.0.0.1"; NETWORKS_MAX + 1];
         assert_eq!(Networks::parse(many), Err(BadNetworks::Count));
     }

@@ -20,6 +20,8 @@ mod explain;
 mod http;
 mod layers;
 mod policy;
+#[doc(hidden)]
+pub mod probe;
 mod raw;
 mod resource_servers;
 mod time;

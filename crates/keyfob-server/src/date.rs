@@ -17,8 +17,35 @@ pub(crate) fn rfc3339(at: Timestamp) -> String {
 
 /// Reads RFC 3339 with any offset; milliseconds are kept, finer parts dropped.
 pub(crate) fn parse_rfc3339(text: &str) -> Option<Timestamp> {
-    let instant: Instant = text.parse().ok()?;
+    // The parser reads more than RFC 3339 has: other notations of ISO 8601, names of time zones.
+    let instant: Instant = Some(text).filter(|text| has_form(text))?.parse().ok()?;
     Some(Timestamp::from_millis(instant.as_millisecond()))
+}
+
+/// Whether a text has the form of a `date-time` (RFC 3339 §5.6); whether its numbers are a moment is not
+/// asked here.
+fn has_form(text: &str) -> bool {
+    let fits = |text: &str, form: &str| {
+        let pairs = || text.bytes().zip(form.bytes());
+        text.len() == form.len()
+            && pairs().all(|(letter, wanted)| match wanted {
+                b'0' => letter.is_ascii_digit(),
+                b'T' => matches!(letter, b'T' | b't' | b' '),
+                sign => letter == sign,
+            })
+    };
+    let Some((moment, rest)) = text.split_at_checked(19) else {
+        return false;
+    };
+    let offset = match rest.strip_prefix('.') {
+        Some(fraction) => fraction.trim_start_matches(|letter: char| letter.is_ascii_digit()),
+        None => rest,
+    };
+    fits(moment, "0000-00-00T00:00:00")
+        && ["Z", "z", "+00:00", "-00:00"]
+            .iter()
+            .any(|form| fits(offset, form))
+        && offset.get(1..3).is_none_or(|hours| hours < "24")
 }
 
 /// An HTTP date (RFC 9110 §5.6.7).
@@ -50,6 +77,15 @@ mod tests {
             "2027-13-01T00:00:00Z",
             "0",
             "never",
+            "2027-01-15T08:00:00Z[UTC]",
+            "2027-01-15T08:00:00+01:00[Europe/Berlin]",
+            "20270115T080000Z",
+            "2027-01-15T08Z",
+            "2027-01-15T08:00:00,5Z",
+            "2027-01-15T08:00:00.Z",
+            "2027-01-15T08:00:00+01",
+            "2027-01-15T08:00:00+24:00",
+            "+002027-01-15T08:00:00Z",
         ] {
             assert_eq!(parse_rfc3339(text), None, "{text}");
         }

@@ -15,6 +15,8 @@ mod oauth_token;
 mod organizations;
 mod path;
 mod pats;
+#[doc(hidden)]
+pub mod probe;
 pub mod problem;
 mod refusals;
 pub mod server;

@@ -21,6 +21,8 @@ mod lookup;
 mod orgs;
 mod people;
 mod plan;
+#[doc(hidden)]
+pub mod probe;
 mod reason;
 mod reference;
 mod run;

@@ -26,7 +26,7 @@ const ENGINES: &[&str] = &[
     "postgres-types",
 ];
 
-const RULES: [Rule; 7] = [
+const RULES: [Rule; 8] = [
     Rule {
         name: "keyfob-core",
         ours: &[],
@@ -79,6 +79,18 @@ const RULES: [Rule; 7] = [
         ours_in_tests: &[],
         never: ENGINES,
         why: "the client speaks HTTP only",
+    },
+    Rule {
+        name: "keyfob-properties",
+        ours: &[
+            "keyfob-core",
+            "keyfob-store",
+            "keyfob-server",
+            "keyfob-verify",
+        ],
+        ours_in_tests: &[],
+        never: ENGINES,
+        why: "properties are of parsers",
     },
     Rule {
         name: "keyfob-testkit",

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Argon2, PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Argon2, Params, PasswordHasher as _, PasswordVerifier as _};
 use keyfob_core::time::{Entropy, Purpose};
 use tokio::sync::Semaphore;
 use tokio::task;
@@ -17,6 +17,15 @@ use crate::throttle::Source;
 pub const PASSWORD_MIN: usize = 8;
 /// Most bytes of a password: hashing a longer one would cost more than it adds.
 pub const PASSWORD_MAX: usize = 1_024;
+/// Most memory of an argon2id hash that is imported, in KiB: 1 GiB. Without bounds one line of a file
+/// could ask for more than the machine has at the next attempt to sign in.
+const ARGON2_MEMORY_MAX: u32 = 1 << 20;
+/// Most passes, and most lanes, of an argon2id hash that is imported.
+const ARGON2_PASSES_MAX: u32 = 16;
+/// Lowest cost of a bcrypt hash that there is.
+const BCRYPT_COST_MIN: u32 = 4;
+/// Highest cost of a bcrypt hash that is imported: some seconds. Each number more doubles the time.
+const BCRYPT_COST_MAX: u32 = 16;
 /// How many hashes are computed at once: each takes 19 MiB and some 20 ms of a core.
 const AT_ONCE: usize = 4;
 /// How many passwords can wait or be checked: the last of them waits for about a second.
@@ -37,7 +46,10 @@ pub enum BadPassword {
 
 /// Why a text is no password hash that can be imported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a password hash is a PHC string of argon2id, or a bcrypt hash")]
+#[error(
+    "a password hash is a PHC string of argon2id (at most 1 GiB, 16 passes and 16 lanes), or a bcrypt \
+     hash (at most cost {BCRYPT_COST_MAX})"
+)]
 pub struct BadPasswordHash;
 
 /// Why a password is not checked now.
@@ -187,12 +199,21 @@ pub fn hash(password: &str, entropy: &dyn Entropy) -> Result<String, argon2::pas
 /// Checks a password hash that is to be imported.
 pub fn check_hash(text: &str) -> Result<(), BadPasswordHash> {
     let fits = if is_bcrypt(text) {
-        text.parse::<bcrypt::HashParts>().is_ok()
+        let parts = text.parse::<bcrypt::HashParts>();
+        parts.is_ok_and(|parts| (BCRYPT_COST_MIN..=BCRYPT_COST_MAX).contains(&parts.get_cost()))
     } else {
         text.starts_with("$argon2id$")
-            && PasswordHash::new(text).is_ok_and(|hash| hash.hash.is_some())
+            && PasswordHash::new(text).is_ok_and(|hash| hash.hash.is_some() && is_bearable(&hash))
     };
     if fits { Ok(()) } else { Err(BadPasswordHash) }
+}
+
+fn is_bearable(hash: &PasswordHash) -> bool {
+    Params::try_from(hash).is_ok_and(|asked| {
+        asked.m_cost() <= ARGON2_MEMORY_MAX
+            && asked.t_cost() <= ARGON2_PASSES_MAX
+            && asked.p_cost() <= ARGON2_PASSES_MAX
+    })
 }
 
 fn is_bcrypt(text: &str) -> bool {
@@ -283,6 +304,26 @@ mod tests {
     }
 
     #[test]
+    fn a_hash_that_asks_for_more_than_a_machine_has_is_refused() {
+        let argon2 = |asked: &str| {
+            let dummy = Passwords::new().dummy;
+            check_hash(&dummy.replace("m=19456,t=2,p=1", asked))
+        };
+        assert_eq!(argon2("m=1048576,t=16,p=16"), Ok(()));
+        for asked in ["m=1048577,t=1,p=1", "m=19456,t=17,p=1", "m=19456,t=1,p=17"] {
+            assert_eq!(argon2(asked), Err(BadPasswordHash), "{asked}");
+        }
+        let bcrypt = |cost: &str| {
+            let rest = "abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234";
+            check_hash(&format!("$2b${cost}${rest}"))
+        };
+        assert_eq!((bcrypt("04"), bcrypt("16")), (Ok(()), Ok(())));
+        for cost in ["03", "17", "31", "99"] {
+            assert_eq!(bcrypt(cost), Err(BadPasswordHash), "{cost}");
+        }
+    }
+
+    #[test]
     fn other_hashes_are_refused() {
         for text in [
             "",
@@ -290,6 +331,7 @@ mod tests {
             "$argon2i$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA",
             "$2b$10$short",
             "$1$md5$x",
+            "$argon2id$v=19$m=1,t=0,p=0$a2V5Zm9iLWR1bW15LXNhbHQ$3oRFzVlPHbGzSzOBSTUJVvVMmTHTCaXTNxHb7rGEZJ8",
         ] {
             assert_eq!(check_hash(text), Err(BadPasswordHash), "{text}");
         }

@@ -72,32 +72,40 @@ impl DatabaseConfig {
     }
 }
 
-/// The parts of an address in which a password can stand: behind the user's name, and in the query.
-/// By hand, because an address with several hosts (`a:1,b:2`) is no URL to a URL parser.
-struct Parts<'u> {
-    before: &'u str,
-    user: Option<&'u str>,
-    host: &'u str,
-    query: Option<&'u str>,
+/// The address with `…` instead of a password; none when there is no password in it.
+///
+/// It may stand behind the user's name and in the query. By hand, because an address with several hosts
+/// (`a:1,b:2`) is no URL to a URL parser, and because a password may hold an `@` or a `?` that nobody
+/// encoded: then the driver reads another one than was meant, and neither may be told.
+fn without_password(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_at(url.find("://").map_or(0, |end| end + 3));
+    let query = rest.split_once('?').map(|(_place, query)| query);
+    let is_in_query = query.is_some_and(|query| query.split('&').any(is_password));
+    match rest.rsplit_once('@') {
+        Some((user, _host)) if is_in_query && user.contains('?') => {
+            let certain = user
+                .split_once([':', '?'])
+                .map_or(user, |(certain, _rest)| certain);
+            Some(format!("{scheme}{certain}…"))
+        }
+        Some((user, host)) if user.contains(':') => {
+            let name = user.split_once(':').map_or(user, |(name, _password)| name);
+            Some(format!("{scheme}{name}:…@{}", without_parameter(host)))
+        }
+        _ if is_in_query => Some(format!("{scheme}{}", without_parameter(rest))),
+        _ => None,
+    }
 }
 
-fn parts(url: &str) -> Parts<'_> {
-    let (before, rest) = url.split_once("://").unwrap_or(("", url));
-    // The last one, wherever: a password may hold an `@` or a `?` that nobody encoded.
-    let (user, rest) = match rest.rsplit_once('@') {
-        Some((user, rest)) => (Some(user), rest),
-        None => (None, rest),
+/// The rest of an address with `…` instead of a password in its query.
+fn without_parameter(rest: &str) -> String {
+    let Some((place, query)) = rest.split_once('?') else {
+        return rest.to_owned();
     };
-    let (host, query) = match rest.split_once('?') {
-        Some((host, query)) => (host, Some(query)),
-        None => (rest, None),
-    };
-    Parts {
-        before,
-        user,
-        host,
-        query,
-    }
+    let shown = query
+        .split('&')
+        .map(|it| if is_password(it) { "password=…" } else { it });
+    format!("{place}?{}", shown.collect::<Vec<_>>().join("&"))
 }
 
 fn is_password(parameter: &str) -> bool {
@@ -108,31 +116,13 @@ fn is_password(parameter: &str) -> bool {
         .is_some_and(|(name, _)| name.eq_ignore_ascii_case("password"))
 }
 
-fn has_password(url: &str) -> bool {
-    let Parts { user, query, .. } = parts(url);
-    user.is_some_and(|user| user.contains(':'))
-        || query.is_some_and(|query| query.split('&').any(is_password))
+pub(super) fn has_password(url: &str) -> bool {
+    without_password(url).is_some()
 }
 
 /// The address with `…` instead of a password.
 pub(crate) fn masked(url: &str) -> String {
-    let Parts {
-        before,
-        user,
-        host,
-        query,
-    } = parts(url);
-    let user = user.map_or_else(String::new, |user| match user.split_once(':') {
-        Some((name, _password)) => format!("{name}:…@"),
-        None => format!("{user}@"),
-    });
-    let query = query.map_or_else(String::new, |query| {
-        let shown = query
-            .split('&')
-            .map(|it| if is_password(it) { "password=…" } else { it });
-        format!("?{}", shown.collect::<Vec<_>>().join("&"))
-    });
-    format!("{before}://{user}{host}{query}")
+    without_password(url).unwrap_or_else(|| url.to_owned())
 }
 
 #[cfg(test)]
@@ -160,6 +150,12 @@ mod tests {
                 "postgres://db/k?Pass%77ord=hunter2",
                 "postgres://db/k?password=…",
             ),
+            ("postgres://db/k?password=hun@ter2", "postgres://db/k…"),
+            (
+                "postgres://me:hunter2@db/k?password=hunter3&x=1",
+                "postgres://me:…@db/k?password=…&x=1",
+            ),
+            ("postgres://me:hun?password=t@er2@db", "postgres://me…"),
         ] {
             assert!(has_password(url), "{url}");
             assert_eq!(masked(url), shown);
@@ -167,6 +163,7 @@ mod tests {
         for url in [
             "postgres://me@db:5432/keyfob",
             "postgres://a:1,b:2/k?sslmode=disable",
+            "postgres://me@db/k?application_name=a@b",
         ] {
             assert!(!has_password(url), "{url}");
             assert_eq!(masked(url), url);

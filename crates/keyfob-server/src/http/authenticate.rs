@@ -116,7 +116,7 @@ async fn by_token(app: &App, ctx: &Ctx, token: &str) -> Result<Caller, Problem> 
 }
 
 /// `Bearer <jwt>`, or the bare `<jwt>` (wire). None when there is no such header.
-fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let Some(value) = values.next() else {
         return Ok(None);
@@ -143,7 +143,13 @@ pub(super) fn session_cookie<'h>(
     app: &App,
     headers: &'h HeaderMap,
 ) -> Result<Option<&'h str>, Problem> {
-    let name = cookie_name(app);
+    one_cookie(cookie_name(app), headers)
+}
+
+pub(super) fn one_cookie<'h>(
+    name: &str,
+    headers: &'h HeaderMap,
+) -> Result<Option<&'h str>, Problem> {
     let texts = headers
         .get_all(header::COOKIE)
         .iter()

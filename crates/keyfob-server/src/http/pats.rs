@@ -192,7 +192,7 @@ fn given<'de, D: serde::Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 impl Chosen {
-    fn read(self) -> Result<Choices, Problem> {
+    pub(super) fn read(self) -> Result<Choices, Problem> {
         let name = self.name.map(|text| Name::parse(&text)).transpose();
         let networks = self
             .networks

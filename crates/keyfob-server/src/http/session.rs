@@ -22,9 +22,9 @@ use crate::state::App;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Credentials {
-    email: String,
-    password: SecretText,
+pub(super) struct Credentials {
+    pub(super) email: String,
+    pub(super) password: SecretText,
 }
 
 /// Who is signed in, and until when.

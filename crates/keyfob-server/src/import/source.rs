@@ -67,12 +67,8 @@ pub(super) struct Parsed {
 pub(super) fn read(source: Source, format: Format) -> mpsc::Receiver<io::Result<Chunk>> {
     let (sender, chunks) = mpsc::channel(AHEAD);
     task::spawn_blocking(move || {
-        let mut lines = match source.open() {
-            Ok(reader) => Lines {
-                reader,
-                format,
-                number: 0,
-            },
+        let mut lines = match Lines::of(&source, format) {
+            Ok(lines) => lines,
             Err(cause) => return drop(sender.blocking_send(Err(cause))),
         };
         loop {
@@ -86,15 +82,23 @@ pub(super) fn read(source: Source, format: Format) -> mpsc::Receiver<io::Result<
     chunks
 }
 
-struct Lines {
+pub(super) struct Lines {
     reader: Box<dyn BufRead + Send>,
     format: Format,
     number: u64,
 }
 
 impl Lines {
+    pub(super) fn of(source: &Source, format: Format) -> io::Result<Self> {
+        Ok(Self {
+            reader: source.open()?,
+            format,
+            number: 0,
+        })
+    }
+
     /// The next lines; none and no bytes at the end.
-    fn chunk(&mut self) -> io::Result<Chunk> {
+    pub(super) fn chunk(&mut self) -> io::Result<Chunk> {
         let mut chunk = Chunk::default();
         let mut line = Vec::new();
         while chunk.lines.len() < CHUNK_LINES && chunk.bytes < CHUNK_BYTES {

@@ -23,6 +23,7 @@ use super::Statement;
 use super::options::ServerOptions;
 use crate::error::StoreError;
 use crate::migrate::Dialect;
+use address::Address;
 use connect::Target;
 use fault::fault;
 use tx::Kind;
@@ -57,6 +58,12 @@ pub(super) static DIALECT: Dialect = Dialect {
 const SCHEMA_LOCK: i64 = 0x006b_6579_666f_6264;
 /// How long a migration may run, or wait for that of another node.
 const SCHEMA_DEADLINE: Duration = Duration::from_mins(10);
+
+/// For tests: the password that the driver finds in an address.
+pub(super) fn password_in(url: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    let config = connect::read(&Address::split(url)?)?;
+    Ok(config.get_password().map(<[u8]>::to_vec))
+}
 
 pub(super) struct Engine {
     for_reading: Pool,

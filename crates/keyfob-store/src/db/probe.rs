@@ -1,4 +1,5 @@
-//! For tests of the seam only: statements made up at run time, values that own what they hold.
+//! For tests of the seam only: statements made up at run time, values that own what they hold, and what
+//! the driver finds in an address.
 //!
 //! Hidden, and no part of what this crate offers. The product's statements are statics.
 
@@ -157,6 +158,11 @@ pub async fn change_schema(store: &Store) -> Result<Tx, StoreError> {
 /// Runs several statements.
 pub async fn script(tx: &mut Tx, text: &str) -> Result<(), StoreError> {
     tx.script(text).await
+}
+
+/// The password that the driver finds in the address of a server.
+pub fn password_in(url: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    super::postgres::password_in(url)
 }
 
 /// How many writing transactions of a store are open and not yet committing.

@@ -1,5 +1,6 @@
 //! From an address to a connection: hosts in turn, each with a part of the patience, and TLS.
 
+use std::error::Error as _;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,6 +18,23 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use super::address::Address;
 use super::tls::tls;
 use crate::error::StoreError;
+
+/// Reads what is for the driver.
+pub(super) fn read(address: &Address) -> Result<Config, StoreError> {
+    address.rest.parse().map_err(|error: Error| {
+        // Else the driver may repeat a piece of the address, and in one a part of the password stands
+        // when its `?` was not encoded.
+        let tells_nothing = error
+            .source()
+            .is_some_and(|cause| cause.to_string().starts_with("invalid value for option"));
+        if tells_nothing {
+            return StoreError::options("the address is not understood", Some(error.into()));
+        }
+        let what = "the address is not understood: a parameter is not known, or a letter of the \
+                    password has to be written as %XX";
+        StoreError::options(what, None)
+    })
+}
 
 /// The servers to connect to. Clones share what they know about which host answers.
 #[derive(Clone)]
@@ -40,9 +58,7 @@ impl Target {
         deadline: Duration,
     ) -> Result<Target, StoreError> {
         let address = Address::split(url)?;
-        let mut whole: Config = address.rest.parse().map_err(|error: Error| {
-            StoreError::options("the address is not understood", Some(error.into()))
-        })?;
+        let mut whole = read(&address)?;
         if let Some(password) = password {
             whole.password(password);
         }
@@ -228,6 +244,21 @@ mod tests {
 
     fn target(url: &str) -> Target {
         Target::parse(url, None, Duration::from_secs(6)).unwrap()
+    }
+
+    #[test]
+    fn an_address_that_is_not_understood_is_not_repeated() {
+        let told = |url: &str| {
+            let error = Target::parse(url, None, Duration::from_secs(6)).map(|_| ());
+            let error = error.unwrap_err();
+            let cause = error.source().map(ToString::to_string);
+            format!("{error} {cause:?} {error:?}")
+        };
+        // A password with a `?` that nobody encoded.
+        assert!(!told("postgres://me:hun?ter2@db/k").contains("ter2"));
+        let port = told("postgres://me@db:x/k");
+        assert!(port.contains("invalid connection string"), "{port}");
+        assert!(port.contains("`port`"), "{port}");
     }
 
     #[test]

@@ -1,0 +1,65 @@
+//! For the properties of parsers only (`keyfob-properties`): the private ones of this folder, as they
+//! are.
+//!
+//! Hidden, and no part of what this crate offers.
+
+use axum::extract::{FromRequest as _, Request};
+use http::{HeaderMap, Uri};
+use keyfob_core::time::Timestamp;
+
+use super::json::Json;
+use super::path::{self, Dialect};
+use super::pats::Chosen;
+use super::problem::Problem;
+use super::session::Credentials;
+use super::{authenticate, body};
+use crate::app::generate::Choices;
+use crate::date;
+
+/// The address that is meant, as the edge finds it.
+pub fn meant(uri: &Uri) -> Option<Uri> {
+    path::meant(uri)
+}
+
+/// Whether errors under a path are flat JSON.
+pub fn is_token_door(path: &str) -> bool {
+    Dialect::of(path) == Dialect::OAuth
+}
+
+/// What the header `Authorization` brings.
+pub fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    authenticate::bearer(headers)
+}
+
+/// The one cookie of that name.
+pub fn one_cookie<'h>(name: &str, headers: &'h HeaderMap) -> Result<Option<&'h str>, Problem> {
+    authenticate::one_cookie(name, headers)
+}
+
+/// Whether the header `Content-Type` is that media type.
+pub fn is_media_type(headers: &HeaderMap, wanted: &str) -> bool {
+    body::is_media_type(headers, wanted)
+}
+
+/// What a request to generate a token chooses.
+pub async fn choices(request: Request) -> Result<Choices, Problem> {
+    let Json(chosen) = Json::<Chosen>::from_request(request, &()).await?;
+    chosen.read()
+}
+
+/// The address with which a request signs in.
+pub async fn credentials(request: Request) -> Result<String, Problem> {
+    let Json(Credentials { email, password }) = Json::from_request(request, &()).await?;
+    drop(password);
+    Ok(email)
+}
+
+/// Reads a moment.
+pub fn moment(text: &str) -> Option<Timestamp> {
+    date::parse_rfc3339(text)
+}
+
+/// Writes a moment.
+pub fn rfc3339(at: Timestamp) -> String {
+    date::rfc3339(at)
+}

@@ -1,0 +1,198 @@
+//! `cargo xtask fuzz`: the fuzz targets of `fuzz/`, each for a bounded time.
+//!
+//! The fuzzer needs flags of the compiler that are not stable. They are taken of the pinned stable
+//! compiler by `RUSTC_BOOTSTRAP`, for these programs only; nothing that ships is built so. No sanitizer
+//! is used: our code has no `unsafe`, and without one the fuzzer tries several times as many inputs.
+//!
+//! What is found goes to `fuzz/target/found`, and from there to the kept corpus only by `--keep`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+
+use crate::Verdict;
+use crate::process::{answer, cargo, root, run};
+
+/// Longer inputs are not made: every form that is read has its bounds below, or is repeated.
+const LENGTH_MAX: &str = "-max_len=4096";
+/// Seconds that one input may take, and MiB that a program may need.
+const LIMITS: [&str; 2] = ["-timeout=10", "-rss_limit_mb=2048"];
+
+/// Which targets, and how long each runs.
+#[derive(Debug)]
+pub(crate) struct Plan<'a> {
+    /// One target; none means all.
+    pub(crate) target: Option<&'a str>,
+    /// How many seconds each runs.
+    pub(crate) seconds: u32,
+}
+
+/// Runs the targets one after the other.
+pub(crate) fn fuzz(plan: &Plan<'_>) -> anyhow::Result<Verdict> {
+    let targets = prepare(plan.target)?;
+    let mut verdict = Verdict::Passed;
+    for target in &targets {
+        let time = format!("-max_total_time={}", plan.seconds);
+        let found = made(&found(target))?;
+        let mut command = cargo_fuzz(["run", target]);
+        command
+            .arg(found)
+            .args(["seeds", "corpus"].map(|kind| input(kind, target)));
+        command
+            .args(["--", &time, LENGTH_MAX, "-print_final_stats=1"])
+            .args(LIMITS);
+        if let Err(error) = run(&mut command) {
+            println!("cargo xtask fuzz: {target}: {error:#}");
+            println!(
+                "the input is in fuzz/artifacts/{target}; copy it to fuzz/seeds/{target} under a \
+                 telling name, and `cargo test -p keyfob-properties` fails until it is mended"
+            );
+            verdict = Verdict::Failed;
+        }
+    }
+    Ok(verdict)
+}
+
+/// Puts what was found into the kept corpus, as few files as reach what all of them reach together with
+/// the seeds.
+pub(crate) fn keep(target: Option<&str>) -> anyhow::Result<Verdict> {
+    for target in prepare(target)? {
+        let seeds = input("seeds", &target);
+        let (kept, merged) = (input("corpus", &target), tempfile::tempdir()?);
+        copy_files(&seeds, merged.path())?;
+        let mut command = cargo_fuzz(["run", &target]);
+        command
+            .arg(merged.path())
+            .arg(made(&kept)?)
+            .arg(made(&found(&target))?);
+        // By edges alone: how often each is taken makes ten times as many inputs count.
+        run(command.args(["--", "-merge=1", "-use_counters=0", LENGTH_MAX]))?;
+        for seed in names(&seeds)? {
+            fs::remove_file(merged.path().join(seed))?;
+        }
+        fs::remove_dir_all(&kept)?;
+        copy_files(merged.path(), &made(&kept)?)?;
+        println!("fuzz/corpus/{target}: {} inputs", names(&kept)?.len());
+    }
+    Ok(Verdict::Passed)
+}
+
+/// Checks that cargo-fuzz is there, builds, and says which targets are meant.
+fn prepare(target: Option<&str>) -> anyhow::Result<Vec<String>> {
+    let installed = answer(&mut cargo(["fuzz", "--version"])).is_some();
+    ensure!(
+        installed,
+        "cargo-fuzz is missing; install it with `cargo install --locked cargo-fuzz`"
+    );
+    let all = targets(&folder().join("fuzz_targets"))?;
+    let meant = meant(all, target)?;
+    // The versions that are fuzzed are those that ship.
+    fs::copy(root().join("Cargo.lock"), folder().join("Cargo.lock"))?;
+    run(cargo_fuzz(["build"]).args(target))?;
+    Ok(meant)
+}
+
+fn meant(all: Vec<String>, target: Option<&str>) -> anyhow::Result<Vec<String>> {
+    let Some(target) = target else { return Ok(all) };
+    ensure!(
+        all.iter().any(|known| known == target),
+        "there is no target `{target}`; there are: {}",
+        all.join(", ")
+    );
+    Ok(vec![target.to_owned()])
+}
+
+/// The names of the programs in a folder.
+fn targets(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let files = names(folder)?;
+    let programs = files.iter().filter_map(|file| file.strip_suffix(".rs"));
+    Ok(programs.map(str::to_owned).collect())
+}
+
+/// `cargo fuzz` with the flags that hold for each of its commands.
+fn cargo_fuzz<const N: usize>(args: [&str; N]) -> Command {
+    let mut command = cargo(["fuzz"]);
+    // Without `cfg(fuzzing)`: a library must not be another one here than where it ships.
+    command
+        .args(args.first())
+        .args([
+            "--fuzz-dir",
+            "fuzz",
+            "--sanitizer",
+            "none",
+            "--no-cfg-fuzzing",
+        ])
+        .args(args.iter().skip(1))
+        .env("RUSTC_BOOTSTRAP", "1");
+    command
+}
+
+fn folder() -> PathBuf {
+    root().join("fuzz")
+}
+
+fn input(kind: &str, target: &str) -> PathBuf {
+    folder().join(kind).join(target)
+}
+
+fn found(target: &str) -> PathBuf {
+    folder().join("target/found").join(target)
+}
+
+fn made(folder: &Path) -> anyhow::Result<PathBuf> {
+    fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(folder.to_owned())
+}
+
+fn copy_files(from: &Path, to: &Path) -> anyhow::Result<()> {
+    for name in names(from)? {
+        fs::copy(from.join(&name), to.join(&name))?;
+    }
+    Ok(())
+}
+
+/// The names in a folder, sorted.
+fn names(folder: &Path) -> anyhow::Result<Vec<String>> {
+    let entries =
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?;
+    let names: Result<Vec<_>, _> = entries
+        .map(|entry| entry.map(|entry| entry.file_name().to_string_lossy().into_owned()))
+        .collect();
+    let mut names = names?;
+    names.sort();
+    Ok(names)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_target_that_is_not_there_is_told_with_those_that_are() {
+        let all = targets(&folder().join("fuzz_targets")).unwrap();
+        assert_eq!(meant(all.clone(), Some("jws")).unwrap(), ["jws"]);
+        assert_eq!(meant(all.clone(), None).unwrap(), all);
+        let error = meant(all, Some("jwe")).unwrap_err().to_string();
+        assert!(error.starts_with("there is no target `jwe`; there are: authorization, "));
+    }
+
+    #[test]
+    fn every_target_is_in_the_manifest() {
+        let manifest = fs::read_to_string(folder().join("Cargo.toml")).unwrap();
+        let manifest: toml::Table = manifest.parse().unwrap();
+        let programs = manifest["bin"].as_array().unwrap().iter();
+        let mut programs: Vec<_> = programs.map(|it| it["name"].as_str().unwrap()).collect();
+        programs.sort_unstable();
+        assert_eq!(programs, targets(&folder().join("fuzz_targets")).unwrap());
+    }
+
+    #[test]
+    fn every_command_of_the_fuzzer_has_the_same_flags() {
+        let command = cargo_fuzz(["run", "jws"]);
+        let shown = crate::process::shown(&command);
+        let expected = "cargo fuzz run --fuzz-dir fuzz --sanitizer none --no-cfg-fuzzing jws";
+        assert_eq!(shown, expected);
+    }
+}
