@@ -17,7 +17,7 @@ pub(crate) const SIGN_IN: Duration = Duration::from_millis(250);
 
 /// The moment before which no refusal leaves.
 #[derive(Debug, Clone, Copy)]
-#[must_use = "a refusal waits until it is over"]
+#[must_use = "a refusal waits for its end"]
 pub(crate) struct Hold(Instant);
 
 impl Hold {
@@ -27,8 +27,8 @@ impl Hold {
         Self(Instant::now() + lasting)
     }
 
-    /// Waits for the moment, unless it has passed.
-    pub(crate) async fn is_over(self) {
+    /// Waits for its end, unless that has passed.
+    pub(crate) async fn end(self) {
         sleep_until(self.0.into()).await;
     }
 }
@@ -41,9 +41,9 @@ mod tests {
     async fn t_05_nothing_leaves_before_the_moment() {
         let began = Instant::now();
         let hold = Hold::begin(EXCHANGE);
-        hold.is_over().await;
+        hold.end().await;
         assert!(began.elapsed() >= EXCHANGE);
         let passed = Hold(began);
-        passed.is_over().await;
+        passed.end().await;
     }
 }

@@ -108,7 +108,7 @@ pub async fn exchange(app: &App, ctx: &Ctx, want: &Wanted<'_>) -> Result<Exchang
     match &outcome {
         Ok(_) | Err(ExchangeError::Outage(_)) => {}
         Err(ExchangeError::Unknown | ExchangeError::Denied(_) | ExchangeError::Limited(_)) => {
-            hold.is_over().await;
+            hold.end().await;
         }
     }
     outcome

@@ -108,7 +108,7 @@ pub async fn sign_in(
         Err(SignInError::Outage(_outage)) => SignInOutcome::Failed,
     });
     if matches!(begun, Err(SignInError::Credentials)) {
-        hold.is_over().await;
+        hold.end().await;
     }
     begun
 }

@@ -21,7 +21,7 @@ const LITTLE_BYTES: u64 = 256 << 20;
 /// What stands in the data directory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// No installation.
+    /// No installation that can be looked at.
     Empty,
     /// An installation that nobody uses now.
     Free,
@@ -34,13 +34,8 @@ pub(super) fn examine(config: &Config, report: &mut Report) -> Place {
     let folder = &config.data_dir;
     report.outcome("data directory", directory(folder));
     let file = folder.join(DATABASE_FILE);
-    if !fs::metadata(&file).is_ok_and(|file| file.len() > 0) {
-        let says = anyhow!(
-            "there is no installation in {0}: name another place with --data-dir, or make one there with \
-             `keyfobd serve`",
-            folder.display()
-        );
-        report.problem("database", &says);
+    if let Err(error) = database(folder, &file) {
+        report.problem("database", &error);
         return Place::Empty;
     }
     for place in [folder, &file] {
@@ -68,6 +63,22 @@ fn directory(folder: &Path) -> Result<String, Error> {
     access(folder, Access::WRITE_OK | Access::EXEC_OK)
         .map_err(|cause| DataDirError::of(folder, cause.into()))?;
     Ok(format!("{shown} can be written"))
+}
+
+/// Whether there is a database that can be opened.
+fn database(folder: &Path, file: &Path) -> Result<(), Error> {
+    match fs::metadata(file) {
+        Ok(found) if found.len() > 0 => Ok(()),
+        Err(cause) if !matches!(cause.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            let what = format!("{} cannot be looked at", file.display());
+            Err(Error::from(cause).context(what))
+        }
+        Ok(_) | Err(_) => Err(anyhow!(
+            "there is no installation in {0}: name another place with --data-dir, or make one there with \
+             `keyfobd serve`",
+            folder.display()
+        )),
+    }
 }
 
 fn seen_by_others(place: &Path) -> Option<String> {

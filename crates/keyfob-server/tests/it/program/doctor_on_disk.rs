@@ -1,7 +1,7 @@
 //! `keyfobd doctor` on the data directory of the embedded database, and on a PostgreSQL that is away.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use super::Host;
 use super::running::Done;
@@ -48,6 +48,15 @@ fn where_no_installation_is_none_is_made() {
     let done = host.run(&DOCTOR);
     assert_eq!(lines(&done, &["database"]), [nothing]);
     assert!(host.names("keyfob-data").is_empty());
+    symlink("keyfob.db", host.path("keyfob-data/keyfob.db")).unwrap();
+    assert_eq!(
+        lines(&host.run(&DOCTOR), &["database"]),
+        [
+            "problem  database: ./keyfob-data/keyfob.db cannot be looked at: Too many levels of symbolic \
+             links (os error 40)"
+        ]
+    );
+    fs::remove_file(host.path("keyfob-data/keyfob.db")).unwrap();
     fs::remove_dir(host.path("keyfob-data")).unwrap();
     host.write("keyfob-data", "");
     let done = host.run(&DOCTOR);

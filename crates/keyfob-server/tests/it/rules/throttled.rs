@@ -140,6 +140,33 @@ async fn x6_only_401s_count() {
 }
 
 #[tokio::test]
+async fn err_02_a_429_is_kept_by_nobody_and_says_when_to_come_back() {
+    let site = Site::with(super::backend().await, |parts| {
+        parts.policy.exchange_failures = 10;
+        parts.policy.sign_in_failures = 3;
+    })
+    .await;
+    use_up(&site, HERE).await;
+    let ana = "ana@acme.example";
+    for _failure in 0..4 {
+        let wrong = trying(&site, HERE, ana, "wrong").outcome().await;
+        assert_eq!(wrong, "401 invalid_credentials");
+    }
+    site.advance(Duration::from_secs(40));
+    let door = exchanging(&site, HERE, &unknown(&site)).send().await;
+    let session = trying(&site, HERE, ana, "wrong").send().await;
+    for (answer, seconds) in [(door, "20"), (session, "860")] {
+        assert_eq!(answer.outcome(), "429 too_many_requests");
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert_eq!(answer.header("retry-after"), Some(seconds));
+        // On a 401 they would tell two answers apart, and here they would tell no more.
+        for name in ["ratelimit", "ratelimit-policy"] {
+            assert_eq!(answer.header(name), None);
+        }
+    }
+}
+
+#[tokio::test]
 async fn t_04_after_too_many_failures_that_address_waits_at_that_account_and_nobody_else_does() {
     let site = Site::with(super::backend().await, |parts| {
         parts.policy.sign_in_failures = 3;

