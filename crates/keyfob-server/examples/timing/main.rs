@@ -157,6 +157,7 @@ fn from(worker: u32, request: http::request::Builder) -> http::request::Builder 
 /// A request with a body of a media type.
 fn post(worker: u32, path: &str, media_type: &str, body: String) -> axum::extract::Request {
     from(worker, Request::post(path))
+        .header("host", "127.0.0.1:8787")
         .header("content-type", media_type)
         .header("content-length", body.len())
         .header("user-agent", "axios/1.8.4")
