@@ -17,8 +17,9 @@ use crate::process::{answer, cargo, root, run};
 
 /// Longer inputs are not made: every form that is read has its bounds below, or is repeated.
 const LENGTH_MAX: &str = "-max_len=4096";
-/// Seconds that one input may take, and MiB that a program may need.
-const LIMITS: [&str; 2] = ["-timeout=10", "-rss_limit_mb=2048"];
+/// Seconds that one input may take, by the clock on the wall, which a busy machine may hold up; and MiB
+/// that a program may need.
+const LIMITS: [&str; 2] = ["-timeout=100", "-rss_limit_mb=2048"];
 
 /// Which targets, and how long each runs.
 #[derive(Debug)]
@@ -35,19 +36,23 @@ pub(crate) fn fuzz(plan: &Plan<'_>) -> anyhow::Result<Verdict> {
     let mut verdict = Verdict::Passed;
     for target in &targets {
         let time = format!("-max_total_time={}", plan.seconds);
-        let found = made(&found(target))?;
         let mut command = cargo_fuzz(["run", target]);
-        command
-            .arg(found)
-            .args(["seeds", "corpus"].map(|kind| input(kind, target)));
+        // The first is where new ones are written.
+        for inputs in [
+            found(target),
+            input("seeds", target),
+            input("corpus", target),
+        ] {
+            command.arg(made(&inputs)?);
+        }
         command
             .args(["--", &time, LENGTH_MAX, "-print_final_stats=1"])
             .args(LIMITS);
         if let Err(error) = run(&mut command) {
             println!("cargo xtask fuzz: {target}: {error:#}");
             println!(
-                "the input is in fuzz/artifacts/{target}; copy it to fuzz/seeds/{target} under a \
-                 telling name, and `cargo test -p keyfob-properties` fails until it is mended"
+                "if an input did it, it is in fuzz/artifacts/{target}; copied to fuzz/seeds/{target} \
+                 under a telling name, it makes the tests fail until it is mended"
             );
             verdict = Verdict::Failed;
         }

@@ -1,6 +1,8 @@
 //! Password hashes of another system, as an import brings them: argon2id (RFC 9106, as a PHC string) and
 //! bcrypt.
 
+use std::collections::BTreeMap;
+
 use keyfob_server::app::password::check_hash;
 
 /// Most KiB, passes, lanes and bcrypt rounds (as a power of two) of a hash that is taken: checking a
@@ -23,12 +25,17 @@ pub fn holds(data: &[u8]) {
         ["", "argon2id", parameters @ .., salt, hash] => {
             assert!(!salt.is_empty() && !hash.is_empty());
             let parameters = parameters.iter().flat_map(|part| part.split(','));
-            for (name, value) in parameters.filter_map(|it| it.split_once('=')) {
-                let most = ARGON2_MOST.iter().find(|(known, _)| *known == name);
-                if let Some((_name, most)) = most {
-                    assert!(value.parse::<u64>().is_ok_and(|it| (1..=*most).contains(&it)));
-                }
+            // Of one that repeats the last counts.
+            let parameters: BTreeMap<&str, &str> =
+                parameters.filter_map(|it| it.split_once('=')).collect();
+            let number = |name: &str| -> Option<u64> {
+                let value = parameters.get(name)?;
+                Some(value.parse().expect("a number"))
+            };
+            for (name, most) in ARGON2_MOST {
+                assert!(number(name).is_none_or(|asked| (1..=most).contains(&asked)));
             }
+            assert!(number("v").is_none_or(|version| [16, 19].contains(&version)));
         }
         parts => unreachable!("taken is {parts:?}"),
     }

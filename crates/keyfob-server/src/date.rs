@@ -19,7 +19,9 @@ pub(crate) fn rfc3339(at: Timestamp) -> String {
 pub(crate) fn parse_rfc3339(text: &str) -> Option<Timestamp> {
     // The parser reads more than RFC 3339 has: other notations of ISO 8601, names of time zones.
     let instant: Instant = Some(text).filter(|text| has_form(text))?.parse().ok()?;
-    Some(Timestamp::from_millis(instant.as_millisecond()))
+    // Not `as_millisecond`, which before 1970 rounds up.
+    let millis = instant.as_nanosecond().div_euclid(1_000_000);
+    i64::try_from(millis).ok().map(Timestamp::from_millis)
 }
 
 /// Whether a text has the form of a `date-time` (RFC 3339 §5.6); whether its numbers are a moment is not
@@ -65,6 +67,8 @@ mod tests {
         assert_eq!(parse_rfc3339(&rfc3339(AT)), Some(AT));
         assert_eq!(parse_rfc3339("2027-01-15T10:00:00.2509+02:00"), Some(AT));
         assert_eq!(http(AT), "Fri, 15 Jan 2027 08:00:00 GMT");
+        let before_1970 = parse_rfc3339("1969-12-31T23:59:59.9999Z");
+        assert_eq!(before_1970, Some(Timestamp::from_millis(-1)));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use argon2::password_hash::phc::PasswordHash;
-use argon2::{Argon2, Params, PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use keyfob_core::time::{Entropy, Purpose};
 use tokio::sync::Semaphore;
 use tokio::task;
@@ -203,17 +203,22 @@ pub fn check_hash(text: &str) -> Result<(), BadPasswordHash> {
         parts.is_ok_and(|parts| (BCRYPT_COST_MIN..=BCRYPT_COST_MAX).contains(&parts.get_cost()))
     } else {
         text.starts_with("$argon2id$")
-            && PasswordHash::new(text).is_ok_and(|hash| hash.hash.is_some() && is_bearable(&hash))
+            && PasswordHash::new(text)
+                .is_ok_and(|hash| hash.hash.is_some() && can_be_checked(&hash))
     };
     if fits { Ok(()) } else { Err(BadPasswordHash) }
 }
 
-fn is_bearable(hash: &PasswordHash) -> bool {
-    Params::try_from(hash).is_ok_and(|asked| {
-        asked.m_cost() <= ARGON2_MEMORY_MAX
-            && asked.t_cost() <= ARGON2_PASSES_MAX
-            && asked.p_cost() <= ARGON2_PASSES_MAX
-    })
+fn can_be_checked(hash: &PasswordHash) -> bool {
+    let mut version = hash.version.iter();
+    let is_known = version.all(|version| Version::try_from(*version).is_ok());
+    let asked = Params::try_from(hash);
+    is_known
+        && asked.is_ok_and(|asked| {
+            asked.m_cost() <= ARGON2_MEMORY_MAX
+                && asked.t_cost() <= ARGON2_PASSES_MAX
+                && asked.p_cost() <= ARGON2_PASSES_MAX
+        })
 }
 
 fn is_bcrypt(text: &str) -> bool {
@@ -331,6 +336,7 @@ mod tests {
             "$argon2i$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$aGFzaA",
             "$2b$10$short",
             "$1$md5$x",
+            "$argon2id$v=1$m=19456,t=2,p=1$a2V5Zm9iLWR1bW15LXNhbHQ$3oRFzVlPHbGzSzOBSTUJVvVMmTHTCaXTNxHb7rGEZJ8",
             "$argon2id$v=19$m=1,t=0,p=0$a2V5Zm9iLWR1bW15LXNhbHQ$3oRFzVlPHbGzSzOBSTUJVvVMmTHTCaXTNxHb7rGEZJ8",
         ] {
             assert_eq!(check_hash(text), Err(BadPasswordHash), "{text}");
