@@ -319,7 +319,7 @@ mod tests {
             assert_eq!(argon2(asked), Err(BadPasswordHash), "{asked}");
         }
         let bcrypt = |cost: &str| {
-            let rest = "abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01234";
+            let rest = "abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ01232";
             check_hash(&format!("$2b${cost}${rest}"))
         };
         assert_eq!((bcrypt("04"), bcrypt("16")), (Ok(()), Ok(())));

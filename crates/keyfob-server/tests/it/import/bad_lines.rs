@@ -100,7 +100,7 @@ const BAD: &[(&str, &str)] = &[
     ),
     (
         r#"{"type":"user","email":"x@acme.example","fullName":"X","passwordHash":"hunter2 hunter2"}"#,
-        "`passwordHash` is wrong: a password hash is a PHC string of argon2id, or a bcrypt hash",
+        "`passwordHash` is wrong: a password hash is a PHC string of argon2id (at most 1 GiB, 16 passes and 16 lanes), or a bcrypt hash (at most cost 16)",
     ),
     (
         r#"{"type":"user","email":"x@acme.example","fullName":"X","passwordHash":"h","password":"hunter2 h"}"#,
