@@ -258,7 +258,7 @@ mod tests {
         assert!(!told("postgres://me:hun?ter2@db/k").contains("ter2"));
         let port = told("postgres://me@db:x/k");
         assert!(port.contains("invalid connection string"), "{port}");
-        assert!(port.contains("`port`"), "{port}");
+        assert!(port.contains("\"port\""), "{port}");
     }
 
     #[test]
