@@ -2,9 +2,11 @@
 //!
 //! The fuzzer needs flags of the compiler that are not stable. They are taken of the pinned stable
 //! compiler by `RUSTC_BOOTSTRAP`, for these programs only; nothing that ships is built so. No sanitizer
-//! is used: our code has no `unsafe`, and without one the fuzzer tries several times as many inputs.
+//! is used: our code has no `unsafe`, and without one each input costs less.
 //!
 //! What is found goes to `fuzz/target/found`, and from there to the kept corpus only by `--keep`.
+
+mod cover;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +14,7 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
+use self::cover::Limits;
 use crate::Verdict;
 use crate::process::{answer, cargo, root, run};
 
@@ -20,6 +23,12 @@ const LENGTH_MAX: &str = "-max_len=4096";
 /// Seconds that one input may take, by the clock on the wall, which a busy machine may hold up; and MiB
 /// that a program may need.
 const LIMITS: [&str; 2] = ["-timeout=100", "-rss_limit_mb=2048"];
+
+/// A corpus is for coverage, not for bulk.
+const KEPT: Limits = Limits {
+    inputs: 20,
+    bytes: 2_048,
+};
 
 /// Which targets, and how long each runs.
 #[derive(Debug)]
@@ -60,26 +69,29 @@ pub(crate) fn fuzz(plan: &Plan<'_>) -> anyhow::Result<Verdict> {
     Ok(verdict)
 }
 
-/// Puts what was found into the kept corpus, as few files as reach what all of them reach together with
-/// the seeds.
+/// Puts what was found into the kept corpus: few inputs that reach much of what the seeds do not.
 pub(crate) fn keep(target: Option<&str>) -> anyhow::Result<Verdict> {
     for target in prepare(target)? {
-        let seeds = input("seeds", &target);
-        let (kept, merged) = (input("corpus", &target), tempfile::tempdir()?);
-        copy_files(&seeds, merged.path())?;
+        let (kept, work) = (made(&input("corpus", &target))?, tempfile::tempdir()?);
+        let control = work.path().join("control");
+        // The merge writes into its first folder, so that is a copy.
+        let seeds = made(&work.path().join("seeds"))?;
+        copy_files(&input("seeds", &target), &seeds)?;
         let mut command = cargo_fuzz(["run", &target]);
-        command
-            .arg(merged.path())
-            .arg(made(&kept)?)
-            .arg(made(&found(&target))?);
-        // By edges alone: how often each is taken makes ten times as many inputs count.
-        run(command.args(["--", "-merge=1", "-use_counters=0", LENGTH_MAX]))?;
-        for seed in names(&seeds)? {
-            fs::remove_file(merged.path().join(seed))?;
+        command.args([&seeds, &kept, &made(&found(&target))?]);
+        command.args(["--", "-merge=1", LENGTH_MAX]);
+        run(command.arg(format!("-merge_control_file={}", control.display())))?;
+        let control = fs::read_to_string(control)?;
+        let chosen = cover::choose(&control, KEPT)?;
+        let fresh = made(&work.path().join("fresh"))?;
+        for path in &chosen {
+            let name = Path::new(path).file_name();
+            let name = name.context("an input without a name")?;
+            fs::copy(root().join(path), fresh.join(name))?;
         }
         fs::remove_dir_all(&kept)?;
-        copy_files(merged.path(), &made(&kept)?)?;
-        println!("fuzz/corpus/{target}: {} inputs", names(&kept)?.len());
+        copy_files(&fresh, &made(&kept)?)?;
+        println!("fuzz/corpus/{target}: {} inputs", chosen.len());
     }
     Ok(Verdict::Passed)
 }
