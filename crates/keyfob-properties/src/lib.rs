@@ -30,7 +30,9 @@ macro_rules! for_each_target {
             date
             document
             email
+            first_bytes
             foreign_pattern
+            forwarded_for
             id
             import
             json_body

@@ -6,11 +6,13 @@ pub mod activity;
 pub mod exchange;
 pub mod find_refusal;
 pub mod generate;
+pub mod manage;
 pub mod organizations;
 pub mod password;
 pub mod revoke;
 pub mod rotate;
 pub mod sign_in;
+pub mod visit;
 
 use keyfob_store::StoreError;
 

@@ -98,9 +98,8 @@ fn routes(app: &Arc<App>) -> Router {
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(readyz))
         // pages
-        .route("/", get(web::home))
         .route("/errors", get(problem::registry::errors_page))
-        .route("/assets/{file}", get(web::asset))
+        .merge(web::routes())
         .with_state(Arc::clone(app))
 }
 

@@ -1,82 +1,49 @@
-//! The page at `/`, and the files it needs. It shows what to paste; signing in on pages comes with the
-//! dashboard.
+//! The dashboard: every page in one table.
+//!
+//! Handlers here read a form, call use cases in `app`, and fill a template. They do not query and do not
+//! decide. Pages work without script; every text is in `say`; a form can be had only from [`form::Form`],
+//! which checks where it came from.
+
+mod asset;
+mod client;
+mod error_page;
+mod form;
+mod frame;
+mod home;
+mod look;
+mod page;
+mod reauthenticate;
+mod revoke;
+mod say;
+mod security;
+mod sign_in;
+mod visitor;
+mod when;
 
 use std::sync::Arc;
 
-use askama::Template;
-use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, header};
+use axum::Router;
+use axum::routing::{get, post};
 
-use crate::http::problem::{Code, Problem};
+pub(crate) use self::error_page::error_page;
+pub(crate) use self::look::Look;
 use crate::state::App;
 
-/// What a page may load: files of ours, nothing inline.
-const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; \
-     frame-ancestors 'none'",
-);
-const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
-/// The files change with the binary only.
-const A_DAY: HeaderValue = HeaderValue::from_static("public, max-age=86400");
-
-/// Every sentence of the page.
-struct Messages {
-    ask: &'static str,
-    below: &'static str,
-    organizations: &'static str,
-}
-
-const MESSAGES: Messages = Messages {
-    ask: "Run both lines; paste the token when the first one waits, and press Enter. So the token stays \
-          out of your shell history and of the process list.",
-    below: "A token also works for every organization below its own. Name the one you want:",
-    organizations: "Which organizations an access token sees:",
-};
-
-#[derive(Template)]
-#[template(path = "home.html")]
-struct Home<'a> {
-    issuer: &'a str,
-    version: &'static str,
-    messages: &'static Messages,
-}
-
-/// Answers `GET /`.
-pub(crate) async fn home(State(app): State<Arc<App>>) -> Result<Response, Problem> {
-    let page = Home {
-        issuer: &app.issuer,
-        version: env!("CARGO_PKG_VERSION"),
-        messages: &MESSAGES,
-    };
-    let html = page.render().map_err(Problem::internal)?;
-    Ok((
-        [
-            (header::CONTENT_TYPE, HTML),
-            (header::CONTENT_SECURITY_POLICY, POLICY),
-        ],
-        html,
-    )
-        .into_response())
-}
-
-/// Answers `GET /assets/{file}`.
-pub(crate) async fn asset(Path(file): Path<String>) -> Result<Response, Problem> {
-    let (media_type, bytes): (&'static str, &'static [u8]) = match file.as_str() {
-        "keyfob.css" => (
-            "text/css; charset=utf-8",
-            include_bytes!("../assets/keyfob.css"),
-        ),
-        "logo.svg" => ("image/svg+xml", include_bytes!("../assets/logo.svg")),
-        _other => return Err(Code::NotFound.into()),
-    };
-    let media_type = HeaderValue::from_static(media_type);
-    Ok((
-        [
-            (header::CONTENT_TYPE, media_type),
-            (header::CACHE_CONTROL, A_DAY),
-        ],
-        bytes,
-    )
-        .into_response())
+/// Every page, and the files they need.
+pub(crate) fn routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/", get(home::home))
+        .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
+        .route("/sign-out", post(sign_in::sign_out))
+        .route("/preferences", post(home::prefer))
+        .route("/orgs/{organization}/security", get(security::page))
+        .route(
+            "/orgs/{organization}/security/tokens",
+            get(security::lead_back).post(security::generate),
+        )
+        .route(
+            "/orgs/{organization}/security/tokens/{token}/revoke",
+            get(revoke::page).post(revoke::revoke),
+        )
+        .route("/assets/{file}", get(asset::asset))
 }

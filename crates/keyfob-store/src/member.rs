@@ -31,6 +31,9 @@ statements! {
     MEMBER_OF_USER = "SELECT m.organization_id, m.roles, m.suspended_at
         FROM living_membership m JOIN living_organization o ON o.id = m.organization_id
         WHERE m.user_id = $1 ORDER BY m.organization_id";
+    MEMBER_PEOPLE = "SELECT m.organization_id, m.roles, m.suspended_at, u.id, u.full_name, u.email, u.suspended_at
+        FROM organization_ancestor a JOIN living_membership m ON m.organization_id = a.ancestor
+        JOIN visible_user u ON u.id = m.user_id WHERE a.organization = $1 ORDER BY u.id, a.depth";
     MEMBER_HELD_ROLES = "SELECT m.user_id, u.email, m.organization_id, o.name, m.roles
         FROM living_membership m JOIN living_organization o ON o.id = m.organization_id JOIN users u ON u.id = m.user_id
         WHERE m.roles <> '' AND m.suspended_at IS NULL ORDER BY m.organization_id, m.user_id";
@@ -106,6 +109,40 @@ pub async fn member_along(
 /// Lists all of a user's memberships.
 pub async fn member_of_user(tx: &mut Tx, user: UserId) -> Result<Vec<Membership>, StoreError> {
     tx.all(&MEMBER_OF_USER, args![user], read).await
+}
+
+/// A membership, and whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MemberPerson {
+    /// Who.
+    pub user: UserId,
+    /// Their name.
+    pub full_name: String,
+    /// Their address.
+    pub email: String,
+    /// Whether their account is suspended.
+    pub is_suspended: bool,
+    /// The membership.
+    pub membership: Membership,
+}
+
+/// Lists everybody's memberships at an organization and its ancestors: those of one person together, the
+/// root's first.
+pub async fn member_people(
+    tx: &mut Tx,
+    organization: OrgId,
+) -> Result<Vec<MemberPerson>, StoreError> {
+    tx.all(&MEMBER_PEOPLE, args![organization], |row| {
+        let suspended_at: Option<Timestamp> = row.get(6)?;
+        Ok(MemberPerson {
+            user: row.get(3)?,
+            full_name: row.get(4)?,
+            email: row.get(5)?,
+            is_suspended: suspended_at.is_some(),
+            membership: read(row)?,
+        })
+    })
+    .await
 }
 
 /// A membership with roles, and the names that a report shows.

@@ -27,6 +27,7 @@ statements! {
         FROM visible_pat p LEFT JOIN pat_use l ON l.pat = p.id
         WHERE p.organization_id = $1 AND p.user_id = $2 ORDER BY p.id DESC";
     PAT_EXISTS = "SELECT EXISTS (SELECT 1 FROM pat WHERE id = $1)";
+    PAT_IS = "SELECT EXISTS (SELECT 1 FROM pat WHERE id = $1 AND mac = $2)";
     PAT_COUNT_LIVE = "SELECT CAST(COUNT(*) AS BIGINT) FROM visible_pat
         WHERE organization_id = $1 AND user_id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)";
     PAT_REVOKE = "UPDATE pat SET revoked_at = $2, revoked_because = $3, revoked_by = $4
@@ -156,6 +157,14 @@ pub async fn pat_exists(tx: &mut Tx, id: PatId) -> Result<bool, StoreError> {
         .optional(&PAT_EXISTS, args![id], |row| row.get::<bool>(0))
         .await?;
     Ok(exists.unwrap_or_default())
+}
+
+/// Whether a PAT was kept with that secret: of two attempts with one id only one has it.
+pub async fn pat_is(tx: &mut Tx, id: PatId, mac: &PatMac) -> Result<bool, StoreError> {
+    let is = tx
+        .optional(&PAT_IS, args![id, mac.as_bytes()], |row| row.get::<bool>(0))
+        .await?;
+    Ok(is.unwrap_or_default())
 }
 
 /// Counts a user's PATs in an organization that are neither revoked nor expired (P7).

@@ -12,7 +12,7 @@ use keyfob_core::secret::{PatMac, PatSecret, Scheme};
 use keyfob_core::time::Purpose;
 use keyfob_store::instance::instance_freeze_prefix;
 use keyfob_store::org::org_below;
-use keyfob_store::pat::{NewPat, Pat, pat_count_live, pat_find, pat_insert};
+use keyfob_store::pat::{NewPat, Pat, pat_count_live, pat_find, pat_insert, pat_is};
 use keyfob_store::{StoreError, Transient, Tx, retry};
 
 use crate::app::Outage;
@@ -25,6 +25,9 @@ use crate::state::{App, Loaded};
 /// What a person chose; none of it is one click.
 #[derive(Debug, Default)]
 pub struct Choices {
+    /// The id, when the page that asks has drawn it: so that its form makes one token, however often it
+    /// is sent.
+    pub number: Option<PatId>,
     /// What to call it; none: the date.
     pub name: Option<Name>,
     /// When it ends.
@@ -52,6 +55,9 @@ pub enum GenerateError {
     /// The organization does not exist, or is none of theirs.
     #[error(transparent)]
     NotForThem(#[from] NotForThem),
+    /// The form has made this token already; its secret is known to nobody here.
+    #[error("the form was used already")]
+    FormUsed(Box<Pat>),
     /// The rules say no.
     #[error(transparent)]
     Refused(#[from] Refusal),
@@ -81,7 +87,8 @@ pub async fn generate(
     choices: &Choices,
 ) -> Result<Generated, GenerateError> {
     let secret = PatSecret::generate(&app.forms.prefix, |out| app.entropy.fill(Purpose::Pat, out));
-    let id = PatId::new(ctx.now, app.id_random());
+    let drawn = || PatId::new(ctx.now, app.id_random());
+    let id = choices.number.unwrap_or_else(drawn);
     let draft = &Draft {
         app,
         ctx,
@@ -111,20 +118,25 @@ struct Draft<'a> {
 impl Draft<'_> {
     async fn keep(&self) -> Result<Pat, GenerateError> {
         let mut tx = self.app.store.write().await?;
-        // A commit without an answer may have kept it: then this is the same token, not a second one.
-        if let Some(kept) = pat_find(&mut tx, self.organization, self.id).await? {
-            tx.commit().await?;
-            return Ok(kept);
-        }
         let loaded = self
             .app
             .loaded_in(&mut tx, self.ctx.now)
             .await
             .map_err(Outage::from)?;
+        let (mac, pepper) = self.mac(&loaded)?;
+        if let Some(kept) = pat_find(&mut tx, self.organization, self.id).await? {
+            let is_ours = pat_is(&mut tx, self.id, &mac).await?;
+            tx.commit().await?;
+            // A commit without an answer may have kept it: then this is the same token, not a second one.
+            return if is_ours {
+                Ok(kept)
+            } else {
+                Err(GenerateError::FormUsed(Box::new(kept)))
+            };
+        }
         let here = place(&mut tx, self.who.user.id, self.organization).await??;
         let facts = self.facts(&mut tx, &here).await?;
         let permit = may_generate(&facts, self.want(&loaded)?, &self.app.policy, self.ctx.now)?;
-        let (mac, pepper) = self.mac(&loaded)?;
         let name = match &self.choices.name {
             Some(name) => name.clone(),
             None => today(self.ctx),

@@ -31,7 +31,7 @@ use crate::metrics::Metrics;
 use crate::open::{Installation, Schema, open};
 use crate::preflight;
 use crate::state::{App, Parts};
-use crate::system::{SystemClock, SystemEntropy};
+use crate::system::{ServingEntropy, SystemClock};
 use crate::tls::{self, Tls};
 
 /// How often catalogue and keys are read again without need (guarantee 10).
@@ -113,7 +113,10 @@ pub(super) async fn start(
     on_change: OnIssuerChange,
 ) -> Result<Arc<App>> {
     let issuer = issuer(config, address)?;
-    let (clock, entropy) = (Arc::new(SystemClock::default()), Arc::new(SystemEntropy));
+    let (clock, entropy) = (
+        Arc::new(SystemClock::default()),
+        Arc::new(ServingEntropy::default()),
+    );
     let installation = open(config, Schema::AsItIs, &*clock, &*entropy).await?;
     check(config, &installation, clock.now()).await?;
     preflight::audiences(config, &issuer)?;

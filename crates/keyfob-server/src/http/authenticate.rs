@@ -13,6 +13,7 @@ use crate::app::sign_in::{CookieValue, SignedIn, signed_in};
 use crate::context::Ctx;
 use crate::state::App;
 
+const SESSION_COOKIE: &str = "keyfob_session";
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// A caller of either kind; without one there is no handler body.
@@ -139,14 +140,15 @@ pub(super) fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 }
 
 /// The one cookie of ours; two of the name are a mistake or an attack, and neither is believed.
-pub(super) fn session_cookie<'h>(
+pub(crate) fn session_cookie<'h>(
     app: &App,
     headers: &'h HeaderMap,
 ) -> Result<Option<&'h str>, Problem> {
-    one_cookie(cookie_name(app), headers)
+    one_cookie(&own_cookie_name(app, SESSION_COOKIE), headers)
 }
 
-pub(super) fn one_cookie<'h>(
+/// The one cookie of that name.
+pub(crate) fn one_cookie<'h>(
     name: &str,
     headers: &'h HeaderMap,
 ) -> Result<Option<&'h str>, Problem> {
@@ -169,12 +171,10 @@ pub(super) fn one_cookie<'h>(
     }
 }
 
-fn cookie_name(app: &App) -> &'static str {
-    if is_https(app) {
-        "__Host-keyfob_session"
-    } else {
-        "keyfob_session"
-    }
+/// The whole name of a cookie of ours: with https, browsers let only this host set it.
+pub(crate) fn own_cookie_name(app: &App, name: &str) -> String {
+    let prefix = if is_https(app) { "__Host-" } else { "" };
+    format!("{prefix}{name}")
 }
 
 fn is_https(app: &App) -> bool {
@@ -182,25 +182,24 @@ fn is_https(app: &App) -> bool {
 }
 
 /// The `Set-Cookie` of a new session.
-pub(super) fn set_cookie(app: &App, value: &CookieValue) -> String {
-    cookie(app, value.expose(), "")
+pub(crate) fn set_cookie(app: &App, value: &CookieValue) -> String {
+    own_cookie(app, SESSION_COOKIE, value.expose())
 }
 
 /// The `Set-Cookie` that takes it away.
-pub(super) fn forget_cookie(app: &App) -> String {
-    cookie(app, "", "; Max-Age=0")
+pub(crate) fn forget_cookie(app: &App) -> String {
+    format!("{}; Max-Age=0", own_cookie(app, SESSION_COOKIE, ""))
 }
 
-fn cookie(app: &App, value: &str, life: &str) -> String {
+/// The `Set-Cookie` of a cookie of ours that ends with the browser.
+pub(crate) fn own_cookie(app: &App, name: &str, value: &str) -> String {
+    let name = own_cookie_name(app, name);
     let secure = if is_https(app) { "; Secure" } else { "" };
-    format!(
-        "{}={value}{secure}; HttpOnly; SameSite=Lax; Path=/{life}",
-        cookie_name(app)
-    )
+    format!("{name}={value}{secure}; HttpOnly; SameSite=Lax; Path=/")
 }
 
 /// Refuses what another site made a browser send (contract 5, CSRF). A program sends neither header.
-pub(super) fn refuse_other_sites(
+pub(crate) fn refuse_other_sites(
     app: &App,
     method: &Method,
     headers: &HeaderMap,

@@ -16,17 +16,19 @@ use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use keyfob_core::time::{Clock, Entropy};
 use tower::{Service, ServiceExt};
 
 use super::oauth_error::OAuthError;
 use super::path::{self, Dialect};
-use super::problem::{self, Cause, Code, Problem};
+use super::problem::{self, Accepts, Cause, Code, Problem};
 use crate::config::PublicUrl;
 use crate::context::Ctx;
 use crate::metrics::{Metrics, method_word};
 use crate::proxies::TrustedProxies;
+use crate::web::Look;
 
 mod unacceptable;
 
@@ -82,6 +84,8 @@ struct Route(Arc<str>);
 struct Seen {
     method: Method,
     dialect: Dialect,
+    /// How an error looks, when it is to be a page.
+    page: Option<Look>,
     began: Instant,
 }
 
@@ -129,6 +133,7 @@ impl Edge {
         let mut seen = Seen {
             method: parts.method.clone(),
             dialect: Dialect::Problem,
+            page: wants_page(&parts),
             began,
         };
         let mut response = match path::meant(&parts.uri) {
@@ -145,7 +150,7 @@ impl Edge {
             }
             None => Problem::from(Code::NotFound).into_response(),
         };
-        problem::complete(&mut response, ctx.request_id);
+        problem::complete(&mut response, ctx.request_id, seen.page);
         self.finish_headers(response.headers_mut(), &ctx, seen.dialect);
         self.note(&mut response, &ctx, &seen);
         response
@@ -227,6 +232,13 @@ impl Service<Request> for Edge {
         let edge = self.clone();
         Box::pin(async move { Ok(edge.answer(request).await) })
     }
+}
+
+/// Errors of pages are pages, where somebody looks at them.
+fn wants_page(parts: &Parts) -> Option<Look> {
+    let is_page =
+        !path::is_for_programs(parts.uri.path()) && Accepts::of(&parts.headers) == Accepts::Page;
+    is_page.then(|| Look::of(&parts.headers))
 }
 
 /// Runs inside the router, behind the match: carries the route out to the edge, past a panic too.

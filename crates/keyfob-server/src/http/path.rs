@@ -20,6 +20,21 @@ const LENIENT: [&str; 5] = [
 /// The token doors: their errors are flat JSON (X6).
 const DOORS: [&str; 4] = ["/auth/v1", "/auth/v2", "/auth/v3", "/oauth/token"];
 
+/// Below these are programs' addresses: their errors are never pages.
+const FOR_PROGRAMS: [&str; 6] = [
+    "/.well-known",
+    "/auth",
+    "/healthz",
+    "/identity",
+    "/oauth",
+    "/readyz",
+];
+
+/// Whether an address is for programs only.
+pub(super) fn is_for_programs(path: &str) -> bool {
+    FOR_PROGRAMS.iter().any(|area| is_under(path, area))
+}
+
 /// The address that is meant, with its query; none when there is nothing at such an address.
 pub(super) fn meant(uri: &Uri) -> Option<Uri> {
     let path = uri.path();

@@ -211,6 +211,7 @@ impl Chosen {
             }
         };
         Ok(Choices {
+            number: None,
             name: name.map_err(|cause| bad(format!("name: {cause}.")))?,
             expiry,
             ceiling: self.ceiling,
@@ -319,6 +320,8 @@ impl From<GenerateError> for Problem {
         match error {
             GenerateError::NotForThem(_) => Code::NotFound.into(),
             GenerateError::Refused(refusal) => refusal.into(),
+            // Only pages draw the id themselves.
+            GenerateError::FormUsed(_kept) => Code::Conflict.into(),
             GenerateError::Outage(outage) => outage.into(),
         }
     }

@@ -3,14 +3,20 @@
 //!
 //! Hidden, and no part of what this crate offers.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use axum::extract::{FromRequest as _, Request};
 use http::{HeaderMap, Uri};
 use keyfob_core::time::Timestamp;
+use tokio::io::AsyncReadExt as _;
 
 use super::json::Json;
 use super::path::{self, Dialect};
 use super::pats::Chosen;
 use super::problem::Problem;
+use super::server::first_bytes::FirstBytes;
+use super::server::limits::Limits;
 use super::session::Credentials;
 use super::{authenticate, body};
 use crate::app::generate::Choices;
@@ -34,6 +40,19 @@ pub fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 /// The one cookie of that name.
 pub fn one_cookie<'h>(name: &str, headers: &'h HeaderMap) -> Result<Option<&'h str>, Problem> {
     authenticate::one_cookie(name, headers)
+}
+
+/// What a connection hands on when its bytes come in pieces of that size, and whether it is HTTP/2.
+pub async fn spoken(mut bytes: &[u8], piece: usize) -> (Vec<u8>, bool) {
+    let is_http_2 = Arc::new(AtomicBool::new(false));
+    let within = Limits::default().header;
+    let mut stream = FirstBytes::new(&mut bytes, within, Arc::clone(&is_http_2));
+    let mut heard = Vec::new();
+    let mut buffer = vec![0; piece];
+    while let Ok(read @ 1..) = stream.read(&mut buffer).await {
+        heard.extend(buffer.iter().take(read));
+    }
+    (heard, is_http_2.load(Ordering::Relaxed))
 }
 
 /// Whether the header `Content-Type` is that media type.

@@ -13,6 +13,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use keyfob_core::id::RequestId;
 use serde::Serialize;
 
+use crate::web::{Look, error_page};
+
 mod code;
 pub mod registry;
 
@@ -157,9 +159,40 @@ impl IntoResponse for Problem {
     }
 }
 
-/// Writes the request's id into the body of an answer that is a problem.
-pub(crate) fn complete(response: &mut Response, request: RequestId) {
+/// In which form an answer is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Accepts {
+    /// A program's.
+    Json,
+    /// A browser's.
+    Page,
+}
+
+impl Accepts {
+    /// As the header `Accept` says; a browser names `text/html`, and programs do not.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let mut values = headers.get_all(header::ACCEPT).iter();
+        let is_page = values.any(|value| {
+            let value = value.as_bytes();
+            value
+                .windows(9)
+                .any(|part| part.eq_ignore_ascii_case(b"text/html"))
+        });
+        if is_page { Self::Page } else { Self::Json }
+    }
+}
+
+/// Writes the request's id into an answer that is a problem; where a page is wanted, the problem becomes
+/// one.
+pub(crate) fn complete(response: &mut Response, request: RequestId, page: Option<Look>) {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
+        if let Some(page) = page.and_then(|look| error_page(&problem, request, look)) {
+            let (parts, body) = page.into_parts();
+            *response.body_mut() = body;
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+            response.headers_mut().extend(parts.headers);
+            return;
+        }
         *response.body_mut() = problem.body(Some(request));
         // The router has already announced the length of the body without the id.
         response.headers_mut().remove(header::CONTENT_LENGTH);
@@ -190,6 +223,7 @@ mod tests {
         complete(
             &mut response,
             RequestId::new(Timestamp::from_millis(0), [0; 10]),
+            None,
         );
         assert_eq!(response.status(), StatusCode::CONFLICT);
         assert_eq!(

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 mod connection;
-mod first_bytes;
+pub(super) mod first_bytes;
 pub mod limits;
 mod places;
 mod write_deadline;

@@ -17,7 +17,7 @@ use tokio::time::{Instant, Sleep};
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// A stream whose first bytes must come in time.
-pub(super) struct FirstBytes<S> {
+pub(in crate::http) struct FirstBytes<S> {
     stream: S,
     /// Until when; none once the version is known.
     deadline: Option<Pin<Box<Sleep>>>,
@@ -28,7 +28,7 @@ pub(super) struct FirstBytes<S> {
 }
 
 impl<S> FirstBytes<S> {
-    pub(super) fn new(stream: S, within: Duration, is_http_2: Arc<AtomicBool>) -> Self {
+    pub(in crate::http) fn new(stream: S, within: Duration, is_http_2: Arc<AtomicBool>) -> Self {
         let deadline = tokio::time::sleep_until(Instant::now() + within);
         Self {
             stream,

@@ -1,0 +1,75 @@
+//! Who belongs to an organization, themselves or from above, and what they may do there.
+
+use std::collections::BTreeMap;
+
+use keyfob_core::catalogue::{Catalogue, ORGANIZATION_MANAGE};
+use keyfob_core::id::{OrgId, UserId};
+use keyfob_core::member::{Membership, Standing};
+use keyfob_core::org::Lineage;
+use keyfob_core::permission::{PermissionSet, resolve};
+use keyfob_store::StoreError;
+use keyfob_store::member::member_people;
+
+use crate::state::App;
+
+/// Somebody with a membership at an organization or above it.
+#[derive(Debug, Clone)]
+pub struct Colleague {
+    /// Who.
+    pub user: UserId,
+    /// Their name.
+    pub name: String,
+    /// Their address.
+    pub email: String,
+    /// Whether their account is suspended.
+    pub is_suspended: bool,
+    /// Their memberships along the path, the root's first.
+    pub memberships: Vec<Membership>,
+}
+
+impl Colleague {
+    /// How they stand there.
+    pub fn standing(&self, lineage: &Lineage) -> Standing {
+        Standing::of(lineage, &self.memberships)
+    }
+
+    /// What they may do there now; nothing while their account is suspended.
+    pub fn live(&self, catalogue: &Catalogue, lineage: &Lineage) -> PermissionSet {
+        if self.is_suspended {
+            return PermissionSet::EMPTY;
+        }
+        resolve(catalogue, lineage, &self.memberships).permissions
+    }
+
+    /// Where the nearest membership is by which they manage the organization, and whether as an owner.
+    pub fn manages_at(&self, catalogue: &Catalogue, lineage: &Lineage) -> Option<(OrgId, bool)> {
+        lineage.upward().find_map(|organization| {
+            let mut held = self.memberships.iter();
+            let held = held.find(|held| held.organization == organization && held.is_active())?;
+            let manages = held.roles.iter().filter_map(|role| catalogue.role(role));
+            let mut manages = manages.filter(|gives| catalogue.holds(gives, ORGANIZATION_MANAGE));
+            manages.next()?;
+            Some((organization, held.roles.has_owner()))
+        })
+    }
+}
+
+/// Lists who belongs to an organization, by name.
+pub async fn colleagues(app: &App, organization: OrgId) -> Result<Vec<Colleague>, StoreError> {
+    let mut tx = app.store.read_single().await?;
+    let rows = member_people(&mut tx, organization).await?;
+    let mut people: BTreeMap<UserId, Colleague> = BTreeMap::new();
+    for row in rows {
+        let colleague = people.entry(row.user).or_insert_with(|| Colleague {
+            user: row.user,
+            name: row.full_name,
+            email: row.email,
+            is_suspended: row.is_suspended,
+            memberships: Vec::new(),
+        });
+        colleague.memberships.push(row.membership);
+    }
+    let mut people: Vec<Colleague> = people.into_values().collect();
+    people.sort_by_cached_key(|colleague| (colleague.name.to_lowercase(), colleague.user));
+    Ok(people)
+}
