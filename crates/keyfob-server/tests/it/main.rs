@@ -14,6 +14,7 @@ mod edge;
 mod import;
 mod listening;
 mod program;
+mod reader;
 mod site;
 
 /// The suite over the embedded database.
@@ -40,6 +41,7 @@ mod on_sqlite {
     mod oauth_token;
     mod organizations;
     mod outage;
+    mod pages;
     mod pat_choices;
     mod pat_generate;
     mod proxies;
@@ -88,6 +90,7 @@ mod on_postgres {
     mod oauth_token;
     mod organizations;
     mod outage;
+    mod pages;
     mod pat_choices;
     mod pat_generate;
     mod proxies;

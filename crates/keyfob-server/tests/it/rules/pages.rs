@@ -1,0 +1,8 @@
+//! The dashboard's pages, by somebody without script.
+
+mod forms;
+mod sign_in;
+mod tokens;
+
+use super::backend;
+use super::outage::Away;
