@@ -1,6 +1,7 @@
 //! The dashboard's pages, by somebody without script.
 
 mod forms;
+mod matrix;
 mod sign_in;
 mod tokens;
 

@@ -84,6 +84,11 @@ const MATRIX: [(&str, &str, [u16; 4]); 26] = [
 /// What the route table of the source says: method and path.
 pub(super) fn routes() -> BTreeSet<(&'static str, &'static str)> {
     let (table, _rest) = SOURCE.split_once(".with_state(").unwrap();
+    routes_in(table)
+}
+
+/// What a table of routes says.
+pub(super) fn routes_in(table: &'static str) -> BTreeSet<(&'static str, &'static str)> {
     let mut routes = BTreeSet::new();
     for entry in table.split(".route(").skip(1) {
         let (_before, quoted) = entry.split_once('"').unwrap();

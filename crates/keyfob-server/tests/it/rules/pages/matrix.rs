@@ -1,0 +1,104 @@
+//! Every page, with who gets it: one that is not in the table fails the test. And every form without its
+//! token: it does nothing, whoever sends it.
+
+use std::collections::BTreeSet;
+
+use super::super::routes::routes_in;
+use crate::client::Answer;
+use crate::reader::Reader;
+use crate::site::Site;
+
+/// Where the pages are.
+const SOURCE: &str = include_str!("../../../../src/web.rs");
+
+/// What each reader gets: nobody; a stranger to the organization; its owner.
+const MATRIX: [(&str, &str, [u16; 3]); 11] = [
+    ("GET", "/", [303, 303, 303]),
+    ("GET", "/sign-in", [200, 303, 303]),
+    ("POST", "/sign-in", [403, 403, 403]),
+    ("POST", "/sign-out", [403, 403, 403]),
+    ("POST", "/preferences", [403, 403, 403]),
+    ("GET", "/orgs/{organization}/security", [303, 404, 200]),
+    (
+        "GET",
+        "/orgs/{organization}/security/tokens",
+        [303, 303, 303],
+    ),
+    (
+        "POST",
+        "/orgs/{organization}/security/tokens",
+        [303, 403, 403],
+    ),
+    (
+        "GET",
+        "/orgs/{organization}/security/tokens/{token}/revoke",
+        [303, 404, 200],
+    ),
+    (
+        "POST",
+        "/orgs/{organization}/security/tokens/{token}/revoke",
+        [303, 403, 403],
+    ),
+    ("GET", "/assets/{file}", [200, 200, 200]),
+];
+
+#[test]
+fn every_page_is_in_the_matrix() {
+    let listed: BTreeSet<_> = MATRIX
+        .iter()
+        .map(|(method, path, _)| (*method, *path))
+        .collect();
+    assert_eq!(listed, routes_in(SOURCE));
+    assert_eq!(listed.len(), MATRIX.len(), "none twice");
+}
+
+#[tokio::test]
+async fn each_reader_gets_what_the_matrix_says() {
+    let site = Site::on(super::backend().await).await;
+    let pat = site.pat("ana", site.acme).await;
+    let readers = [None, Some("dee"), Some("ana")];
+    for (method, path, wanted) in MATRIX {
+        for (name, wanted) in readers.into_iter().zip(wanted) {
+            let mut reader = match name {
+                None => Reader::new(&site),
+                Some(name) => Reader::signed_in(&site, name).await,
+            };
+            let target = path
+                .replace("{organization}", &site.acme.to_string())
+                .replace("{token}", &pat.id)
+                .replace("{file}", "keyfob.css");
+            let ask = site.ask(method, &target);
+            let ask = if method == "POST" { ask.form("") } else { ask };
+            let answer = reader.answer(ask).await;
+            assert_eq!(answer.status, wanted, "{method} {path} for {name:?}");
+            protects(&answer, path);
+        }
+    }
+    assert_eq!(
+        site.exchange(&pat, site.acme).await.status,
+        200,
+        "still good"
+    );
+}
+
+/// What every page says to the browser, whoever gets it.
+fn protects(answer: &Answer, path: &str) {
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+    let is_html = answer.header("content-type") == Some("text/html; charset=utf-8");
+    if !is_html {
+        return;
+    }
+    assert_eq!(answer.header("cache-control"), Some("no-store"), "{path}");
+    assert_eq!(answer.header("referrer-policy"), Some("same-origin"));
+    assert_eq!(
+        answer.header("content-security-policy"),
+        Some(
+            "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; \
+             connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+        )
+    );
+    for inline in [" style=", "<style", " onclick=", "javascript:"] {
+        assert!(!answer.text().contains(inline), "{path}: {inline}");
+    }
+    assert_eq!(answer.text().matches("<h1").count(), 1, "{path}");
+}
