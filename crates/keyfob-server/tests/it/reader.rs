@@ -31,6 +31,14 @@ impl PageForm {
         self
     }
 
+    /// Where it goes to, and what it sends.
+    pub(crate) fn sent(&self) -> (&str, String) {
+        let mut body = Serializer::new(String::new());
+        body.extend_pairs(&self.fields);
+        let (path, _fragment) = self.action.split_once('#').unwrap_or((&self.action, ""));
+        (path, body.finish())
+    }
+
     /// The value of a field.
     pub(crate) fn value(&self, name: &str) -> &str {
         let mut fields = self.fields.iter();
@@ -75,10 +83,8 @@ impl<'s> Reader<'s> {
 
     /// The request of a form, with nothing that says where it came from.
     pub(crate) fn asking(&self, form: &PageForm) -> Ask {
-        let mut body = Serializer::new(String::new());
-        body.extend_pairs(&form.fields);
-        let (path, _fragment) = form.action.split_once('#').unwrap_or((&form.action, ""));
-        self.site.post(path).form(&body.finish())
+        let (path, body) = form.sent();
+        self.site.post(path).form(&body)
     }
 
     /// The cookies, as a header.
