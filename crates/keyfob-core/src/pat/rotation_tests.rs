@@ -103,7 +103,10 @@ fn p10_the_successor_has_the_bounds_of_the_old_one_and_an_expiry_by_policy() {
     assert_eq!(successor.want().ceiling, facts.old.ceiling);
     assert_eq!(successor.want().reach, facts.old.reach);
     assert_eq!(successor.want().networks, facts.old.networks);
-    assert_eq!((successor.lifetime().start, successor.lifetime().end), (NOW, None));
+    assert_eq!(
+        (successor.lifetime().start, successor.lifetime().end),
+        (NOW, None)
+    );
     policy.pat_expiry.max = Some(30 * DAY);
     let bounded = may_rotate(facts, &keyed("a"), &policy, NOW).expect("permitted");
     assert_eq!(bounded.successor().lifetime().end, Some(NOW.plus(30 * DAY)));
@@ -123,10 +126,7 @@ fn p10_only_its_holder_rotates_a_token() {
         manages: true,
         ..other
     };
-    assert_eq!(
-        refused(manager, &keyed("a"), NOW),
-        NotRotated::NotTheHolder
-    );
+    assert_eq!(refused(manager, &keyed("a"), NOW), NotRotated::NotTheHolder);
 }
 
 #[test]
