@@ -12,8 +12,10 @@ use crate::event::audit_append;
 use crate::pat::{NewPat, Revoked, about, pat_insert, pat_revoke, read_because};
 
 statements! {
-    ROTATION_FIND = "SELECT r.successor, s.created_at, s.expires_at, s.revoked_because, r.used_at, r.attempt, r.attempt_until
-        FROM pat_rotation r JOIN pat s ON s.id = r.successor WHERE r.pat = $1";
+    ROTATION_FIND = "SELECT r.successor, s.created_at, s.expires_at, s.revoked_because, n.successor,
+            r.used_at, r.attempt, r.attempt_until
+        FROM pat_rotation r JOIN pat s ON s.id = r.successor LEFT JOIN pat_rotation n ON n.pat = r.successor
+        WHERE r.pat = $1";
     ROTATION_INSERT = "INSERT INTO pat_rotation (pat, successor, rotated_at, ends_at, attempt, attempt_until)
         VALUES ($1, $2, $3, $4, $5, $6)";
     ROTATION_REPLACE = "UPDATE pat_rotation SET successor = $2 WHERE pat = $1 AND successor = $3 AND used_at IS NULL";
@@ -47,8 +49,9 @@ pub async fn rotation_find(tx: &mut Tx, pat: PatId) -> Result<Option<Rotated>, S
                 end: row.get(2)?,
             },
             revoked: read_because(row, 3)?,
-            first_used_at: row.get(4)?,
-            attempt: read_attempt(row, 5)?,
+            next: row.get(4)?,
+            first_used_at: row.get(5)?,
+            attempt: read_attempt(row, 6)?,
         })
     })
     .await

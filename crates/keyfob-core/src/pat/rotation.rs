@@ -110,6 +110,8 @@ pub struct Rotated {
     pub lifetime: Lifetime,
     /// Why the successor was ended, if it was.
     pub revoked: Option<RevokedBecause>,
+    /// What replaced the successor in its turn.
+    pub next: Option<PatId>,
     /// When the successor was first exchanged.
     pub first_used_at: Option<Timestamp>,
     /// The request, if it can be repeated.
@@ -282,7 +284,8 @@ fn first_step(
 }
 
 /// A request is repeated when it is the same one, in time, and its successor lives and was never used. A
-/// successor that somebody ended was dealt with: a late repetition brings no other.
+/// successor that somebody ended or rotated was dealt with: a late repetition brings no other, which would
+/// take a place under the limit.
 fn may_repeat(
     rotated: &Rotated,
     attempt: Option<&Attempt>,
@@ -294,7 +297,7 @@ fn may_repeat(
         (None, _) | (_, None) => false,
     };
     let lives = rotated.revoked.is_none() && !rotated.lifetime.is_over_at(now);
-    if !is_same || !lives || rotated.first_used_at.is_some() {
+    if !is_same || !lives || rotated.next.is_some() || rotated.first_used_at.is_some() {
         return Err(NotRotated::AlreadyRotated);
     }
     Ok(RevokePermit {
@@ -325,6 +328,25 @@ fn attempt(want: &WantedRotation, old: &OldPat, now: Timestamp) -> Option<Attemp
     Some(Attempt {
         digest,
         until: now.plus(REPEATABLE),
+    })
+}
+
+/// Decides whether a rotated token is to be revoked: once its overlap is over. It is refused from that very
+/// moment as expired; revoking it tells the feed, so that access tokens made from it end too.
+pub fn may_end_overlap(
+    old: PatId,
+    holder: UserId,
+    ends_at: Timestamp,
+    now: Timestamp,
+) -> Option<RevokePermit> {
+    let life = Lifetime {
+        start: ends_at,
+        end: Some(ends_at),
+    };
+    life.is_over_at(now).then_some(RevokePermit {
+        pat: old,
+        because: RevokedBecause::Rotated,
+        by: Some(holder),
     })
 }
 

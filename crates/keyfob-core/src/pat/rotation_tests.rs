@@ -52,6 +52,7 @@ fn after(want: &WantedRotation) -> RotateFacts {
             successor: pat(10),
             lifetime: permit.successor().lifetime(),
             revoked: None,
+            next: None,
             first_used_at: None,
             attempt: permit.attempt().copied(),
         }),
@@ -259,7 +260,7 @@ fn p10_a_key_counts_for_24_hours_and_not_a_millisecond_longer() {
 }
 
 #[test]
-fn p10_a_successor_that_was_used_or_is_over_is_not_replaced() {
+fn p10_a_successor_that_was_used_or_rotated_or_is_over_is_not_replaced() {
     let want = keyed("a");
     let with = |change: &dyn Fn(&mut Rotated)| {
         let mut facts = after(&want);
@@ -268,6 +269,10 @@ fn p10_a_successor_that_was_used_or_is_over_is_not_replaced() {
     };
     assert_eq!(
         with(&|rotated| rotated.first_used_at = Some(NOW)),
+        NotRotated::AlreadyRotated
+    );
+    assert_eq!(
+        with(&|rotated| rotated.next = Some(pat(11))),
         NotRotated::AlreadyRotated
     );
     assert_eq!(
@@ -339,6 +344,17 @@ fn p10_a_key_is_1_to_255_visible_characters() {
         IdempotencyKey::parse(&[b'x'; IDEMPOTENCY_KEY_MAX + 1]),
         Err(BadIdempotencyKey)
     );
+}
+
+#[test]
+fn p10_a_token_is_ended_when_its_overlap_is_over_and_not_a_millisecond_before() {
+    let ended = |now| {
+        let permit = may_end_overlap(pat(9), user(1), NOW, now)?;
+        Some((permit.pat(), permit.because(), permit.by()))
+    };
+    assert_eq!(ended(NOW.minus(Duration::from_millis(1))), None);
+    let permit = Some((pat(9), RevokedBecause::Rotated, Some(user(1))));
+    assert_eq!(ended(NOW), permit);
 }
 
 #[test]

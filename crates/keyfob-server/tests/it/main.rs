@@ -42,6 +42,9 @@ mod on_sqlite {
     mod outage;
     mod pat_choices;
     mod pat_generate;
+    mod pat_rotate;
+    mod pat_rotate_again;
+    mod pat_rotate_end;
     mod proxies;
     mod races;
     mod refusals;
@@ -90,6 +93,9 @@ mod on_postgres {
     mod outage;
     mod pat_choices;
     mod pat_generate;
+    mod pat_rotate;
+    mod pat_rotate_again;
+    mod pat_rotate_end;
     mod proxies;
     mod races;
     mod refusals;

@@ -214,6 +214,17 @@ async fn p10_a_replaced_successor_cannot_be_settled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn p10_a_successor_that_was_rotated_itself_is_not_replaced() {
+    let stage = stage().await;
+    let (world, want) = (&stage.world, keyed("a"));
+    let new = world.try_rotate(&stage.pat, &want).await.unwrap();
+    world.rotate(&new, HOUR).await;
+    let refused = changes_nothing(world, world.try_rotate(&stage.pat, &want)).await;
+    assert_eq!(refused.unwrap_err(), NotRotated::AlreadyRotated);
+    assert_eq!(stage.count_live().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn p10_of_noted_first_uses_the_earliest_is_kept() {
     let stage = stage().await;
     let new = stage.world.rotate(&stage.pat, HOUR).await;
