@@ -33,10 +33,22 @@ impl World {
         pat: &WorldPat,
         want: &WantedRotation,
     ) -> Result<WorldPat, NotRotated> {
+        let mut tx = self.write().await;
+        let successor = self.rotate_in(&mut tx, pat, want).await?;
+        tx.commit().await.expect("a commit");
+        Ok(successor)
+    }
+
+    /// Rotates a token in a transaction that does other things too.
+    pub async fn rotate_in(
+        &self,
+        tx: &mut Tx,
+        pat: &WorldPat,
+        want: &WantedRotation,
+    ) -> Result<WorldPat, NotRotated> {
         let secret = self.secret();
         let id = PatId::new(self.now(), self.id_random());
-        let mut tx = self.write().await;
-        let facts = rotate_facts(self, &mut tx, pat).await.expect("facts");
+        let facts = rotate_facts(self, tx, pat).await.expect("facts");
         let permit = may_rotate(facts, want, &Policy::default(), self.now())?;
         let mac = self.mac(&secret);
         let name = Name::parse("made by a rotation").expect("a name");
@@ -47,10 +59,9 @@ impl World {
             pepper: self.pepper_id,
             hint: &secret.hint(),
         };
-        pat_rotate(&mut tx, &permit, &new, &self.actor, self.now())
+        pat_rotate(tx, &permit, &new, &self.actor, self.now())
             .await
             .expect("a rotation");
-        tx.commit().await.expect("a commit");
         Ok(WorldPat { id, secret, ..*pat })
     }
 
