@@ -87,6 +87,12 @@ impl Pat {
         used_after_rotation(first, self.last_used.as_ref().map(|last| last.at))
     }
 
+    /// Whether it takes a place under the limit, as [`pat_count_live`] counts (P7).
+    pub fn takes_a_place(&self, now: Timestamp) -> bool {
+        let lives = self.revoked.is_none() && !self.lifetime.is_over_at(now);
+        lives && self.successor.is_none()
+    }
+
     /// What counts of it when it is to be rotated.
     pub fn to_rotate(&self) -> OldPat {
         OldPat {

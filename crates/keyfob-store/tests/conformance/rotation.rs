@@ -278,8 +278,16 @@ async fn p7_a_token_in_its_overlap_does_not_count_and_its_successor_does() {
     for pat in [&stage.pat, &new, &third] {
         assert_eq!(stage.denial(pat).await, None);
     }
+    let place = async |pat: &WorldPat| stage.find(pat.id).await.takes_a_place(world.now());
+    let places = [
+        place(&stage.pat).await,
+        place(&new).await,
+        place(&third).await,
+    ];
+    assert_eq!(places, [false, false, true]);
     world.revoke(&third, Revoker::Operator).await;
     assert_eq!(stage.count_live().await, 0);
+    assert!(!place(&third).await);
     let replaced = stage.find(new.id).await;
     let links = (replaced.replaces, replaced.successor.map(|by| by.pat));
     assert_eq!(links, (Some(stage.pat.id), Some(third.id)));

@@ -320,3 +320,20 @@ async fn p7_at_the_limit_a_rotation_has_room_and_makes_none() {
         assert_eq!(full().await, "409 token_limit_reached");
     }
 }
+
+#[tokio::test]
+async fn p7_the_page_counts_no_token_in_its_overlap() {
+    let site = Site::with(super::backend().await, |parts| parts.policy.pat_limit = 2).await;
+    let ana = site.sign_in("ana").await;
+    let old = site.generate(&ana, site.acme, "{}").await;
+    site.rotate(&ana, &old, "a").await;
+    let shown = async |what: &str| {
+        let page = site.get(&format!("/orgs/{}/security", site.acme));
+        let page = page.cookie(&ana).send().await;
+        assert_eq!(page.status, 200);
+        assert!(page.text().contains(what), "{what}");
+    };
+    shown("1 of 2").await;
+    site.generate(&ana, site.acme, "{}").await;
+    shown("2 of 2").await;
+}

@@ -41,6 +41,10 @@ async fn p10_the_old_token_ends_with_its_overlap_and_its_access_tokens_too() {
     let exchanged = site.exchange(&old, site.acme).await;
     assert_eq!(exchanged.outcome(), "200");
     assert_eq!(exchanged.json()["expires_in"], 1, "X8");
+    let end = exchanged.header("keyfob-token-expires");
+    assert_eq!(end, Some("Fri, 15 Jan 2027 09:00:00 GMT"));
+    let notice = exchanged.header("keyfob-token-notice");
+    assert_eq!(notice, Some("expires-soon"), "who works with it can tell");
     assert_eq!(userinfo().await, "200");
     site.advance(SECOND);
     assert_eq!(site.door(&old).await, DEAD);
