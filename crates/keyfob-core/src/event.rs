@@ -87,6 +87,8 @@ words! {
         PatGenerated = "pat.generated",
         /// A PAT was imported by its hash.
         PatImported = "pat.imported",
+        /// A PAT was replaced by a successor.
+        PatRotated = "pat.rotated",
         /// A PAT was ended.
         PatRevoked = "pat.revoked",
         /// A role catalogue came into force.

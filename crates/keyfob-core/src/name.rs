@@ -58,6 +58,11 @@ impl Name {
         Ok(Self(name))
     }
 
+    /// Takes what the store holds.
+    pub fn from_stored(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// The name of something that was given none: a day, which is visible characters only.
     pub fn of_day(year: i16, month: i8, day: i8) -> Self {
         Self(format!("{year:04}-{month:02}-{day:02}"))

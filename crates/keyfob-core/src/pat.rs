@@ -11,6 +11,8 @@ use crate::policy::{ExpiryPolicy, Policy};
 use crate::reach::{REACH_MAX, Reach};
 use crate::time::{Lifetime, Timestamp};
 
+pub mod rotation;
+
 /// Most permissions in a ceiling.
 pub const CEILING_MAX: usize = 200;
 
@@ -182,14 +184,7 @@ pub fn may_generate(
     policy: &Policy,
     now: Timestamp,
 ) -> Result<GeneratePermit, Refusal> {
-    match facts.standing {
-        Standing::Direct => {}
-        Standing::Inherited { from } => return Err(Refusal::Inherited { from }),
-        Standing::Stranger => return Err(Refusal::Stranger),
-    }
-    if now.since(facts.authenticated_at) > policy.reauthentication {
-        return Err(Refusal::Reauthenticate);
-    }
+    check_person(facts.standing, facts.authenticated_at, policy, now)?;
     let end = expiry(want.expiry, &policy.pat_expiry, now)?;
     if let Reach::Named(named) = &want.reach
         && (named.is_empty() || named.len() > REACH_MAX || !named.is_subset(&facts.named_below))
@@ -208,6 +203,24 @@ pub fn may_generate(
         lifetime: Lifetime { start: now, end },
         want,
     })
+}
+
+/// Who makes a token is a direct member (P1) who has proved lately who they are (P13).
+fn check_person(
+    standing: Standing,
+    authenticated_at: Timestamp,
+    policy: &Policy,
+    now: Timestamp,
+) -> Result<(), Refusal> {
+    match standing {
+        Standing::Direct => {}
+        Standing::Inherited { from } => return Err(Refusal::Inherited { from }),
+        Standing::Stranger => return Err(Refusal::Stranger),
+    }
+    if now.since(authenticated_at) > policy.reauthentication {
+        return Err(Refusal::Reauthenticate);
+    }
+    Ok(())
 }
 
 fn expiry(
@@ -271,16 +284,22 @@ pub enum RevokedBecause {
     MembershipEnded,
     /// Its organization, or one above, was deleted (P9).
     OrganizationDeleted,
+    /// Its holder rotated it without an overlap (P10).
+    Rotated,
+    /// It was a successor that nobody had used when the rotation was asked for again (P10).
+    UnseenSuccessor,
 }
 
 impl RevokedBecause {
     /// All reasons.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 7] = [
         Self::User,
         Self::Manager,
         Self::Operator,
         Self::MembershipEnded,
         Self::OrganizationDeleted,
+        Self::Rotated,
+        Self::UnseenSuccessor,
     ];
 
     /// The stored word.
@@ -291,6 +310,8 @@ impl RevokedBecause {
             Self::Operator => "operator",
             Self::MembershipEnded => "membership_ended",
             Self::OrganizationDeleted => "organization_deleted",
+            Self::Rotated => "rotated",
+            Self::UnseenSuccessor => "unseen_successor",
         }
     }
 

@@ -36,6 +36,10 @@ pub struct Policy {
     pub pat_limit: u32,
     /// Expiry of PATs: each 1 hour to 10 years.
     pub pat_expiry: ExpiryPolicy,
+    /// How long a rotated PAT lives on beside its successor when nothing is chosen (P10): 0 to 30 days.
+    pub pat_rotation_overlap: Duration,
+    /// The longest overlap that can be chosen: 0 to 30 days.
+    pub pat_rotation_overlap_max: Duration,
     /// How long ago the person may have signed in for making a credential (P13): 1 to 60 minutes.
     pub reauthentication: Duration,
     /// How long a session lasts without use: 5 minutes to 24 hours.
@@ -58,6 +62,8 @@ impl Default for Policy {
         Self {
             pat_limit: 10,
             pat_expiry: ExpiryPolicy::default(),
+            pat_rotation_overlap: Duration::from_secs(DAY),
+            pat_rotation_overlap_max: Duration::from_secs(7 * DAY),
             reauthentication: Duration::from_secs(15 * MINUTE),
             session_idle: Duration::from_secs(30 * MINUTE),
             session_max: Duration::from_secs(DAY / 2),
@@ -118,11 +124,35 @@ impl Policy {
                 "1 day to 10 years",
             ),
         ];
-        let mut all = self.counts().into_iter().chain(checks);
+        let counts = self.counts().into_iter();
+        let mut all = counts.chain(self.overlaps()).chain(checks);
         match all.find(|(good, _knob, _bounds)| !good) {
             Some((_good, knob, bounds)) => Err(OutOfBounds { knob, bounds }),
             None => Ok(self),
         }
+    }
+
+    /// The same of the overlaps of rotations.
+    fn overlaps(&self) -> [(bool, &'static str, &'static str); 3] {
+        let (default, max) = (self.pat_rotation_overlap, self.pat_rotation_overlap_max);
+        let longest = Duration::from_secs(30 * DAY);
+        [
+            (
+                default <= longest,
+                "policy.pat_rotation_overlap",
+                "0 seconds to 30 days",
+            ),
+            (
+                max <= longest,
+                "policy.pat_rotation_overlap_max",
+                "0 seconds to 30 days",
+            ),
+            (
+                default <= max,
+                "policy.pat_rotation_overlap",
+                "at most policy.pat_rotation_overlap_max",
+            ),
+        ]
     }
 
     /// Of each knob that is a number: whether it is within its bounds, its name, and what is allowed.
@@ -214,6 +244,38 @@ mod tests {
             }),
             "policy.pat_expiry_default"
         );
+    }
+
+    #[test]
+    fn p10_the_overlap_has_bounds_and_its_default_is_within_its_maximum() {
+        let days = |days: u64| Duration::from_secs(days * DAY);
+        let refused = |default, max| {
+            let policy = Policy {
+                pat_rotation_overlap: default,
+                pat_rotation_overlap_max: max,
+                ..Policy::default()
+            };
+            policy
+                .checked()
+                .err()
+                .map(|outside| (outside.knob, outside.bounds))
+        };
+        assert_eq!(refused(days(0), days(0)), None);
+        assert_eq!(refused(days(30), days(30)), None);
+        let bounds = "0 seconds to 30 days";
+        assert_eq!(
+            refused(days(31), days(31)),
+            Some(("policy.pat_rotation_overlap", bounds))
+        );
+        assert_eq!(
+            refused(days(1), days(31)),
+            Some(("policy.pat_rotation_overlap_max", bounds))
+        );
+        let too_much = (
+            "policy.pat_rotation_overlap",
+            "at most policy.pat_rotation_overlap_max",
+        );
+        assert_eq!(refused(days(2), days(1)), Some(too_much));
     }
 
     #[test]

@@ -11,6 +11,7 @@ pub mod organizations;
 pub mod password;
 pub mod revoke;
 pub mod rotate;
+pub mod rotate_pat;
 pub mod sign_in;
 pub mod visit;
 

@@ -91,6 +91,10 @@ fn routes(app: &Arc<App>) -> Router {
             delete(pats::revoke),
         )
         .route(
+            "/identity/v1/organizations/{organization}/personal-api-tokens/{token}/rotate",
+            post(pats::rotate::rotate),
+        )
+        .route(
             "/identity/v1/organizations/{organization}/refusals/{request}",
             get(refusals::find),
         )

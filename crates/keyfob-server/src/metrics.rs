@@ -104,6 +104,7 @@ pub struct Metrics {
     exchanges: Family<OutcomeLabel, Counter>,
     sign_ins: Family<OutcomeLabel, Counter>,
     pats_generated: Counter,
+    pats_rotated: Counter,
     pats_revoked: Counter,
 }
 
@@ -123,6 +124,7 @@ impl Default for Metrics {
             exchanges: Family::default(),
             sign_ins: Family::default(),
             pats_generated: Counter::default(),
+            pats_rotated: Counter::default(),
             pats_revoked: Counter::default(),
         };
         metrics.register();
@@ -171,6 +173,7 @@ impl Metrics {
             "PATs generated",
             self.pats_generated.clone(),
         );
+        registry.register("pats_rotated", "PATs rotated", self.pats_rotated.clone());
         registry.register("pats_revoked", "PATs revoked", self.pats_revoked.clone());
     }
 
@@ -221,6 +224,11 @@ impl Metrics {
     /// A PAT was generated.
     pub fn pat_generated(&self) {
         self.pats_generated.inc();
+    }
+
+    /// A PAT was replaced by a successor.
+    pub fn pat_rotated(&self) {
+        self.pats_rotated.inc();
     }
 
     /// So many PATs were revoked.
@@ -334,12 +342,14 @@ mod tests {
         metrics.exchanged(ExchangeOutcome::Denied(revoked));
         metrics.signed_in(SignInOutcome::Refused);
         metrics.pat_generated();
+        metrics.pat_rotated();
         metrics.pats_revoked(3);
         for (series, count) in [
             ("keyfob_exchanges_total{outcome=\"granted\"}", "1"),
             ("keyfob_exchanges_total{outcome=\"revoked\"}", "1"),
             ("keyfob_sign_ins_total{outcome=\"refused\"}", "1"),
             ("keyfob_pats_generated_total", "1"),
+            ("keyfob_pats_rotated_total", "1"),
             ("keyfob_pats_revoked_total", "3"),
         ] {
             assert_eq!(value(&metrics, series).as_deref(), Some(count), "{series}");

@@ -8,8 +8,9 @@ use keyfob_core::exchange::{Epochs, ExchangeFacts, PatFacts, UserFacts};
 use keyfob_core::id::{OrgId, PatId};
 use keyfob_core::member::{Membership, Roles};
 use keyfob_core::org::Lineage;
+use keyfob_core::pat::rotation::Unused;
 use keyfob_core::secret::PatMac;
-use keyfob_core::time::Lifetime;
+use keyfob_core::time::{Lifetime, Timestamp};
 
 use crate::StoreError;
 use crate::db::{RowRef, Statement, Tx, Value, args, statements};
@@ -23,10 +24,12 @@ macro_rules! facts_where {
                 u.id, u.suspended_at, u.email, u.email_verified_at, u.full_name,
                 h.roles, h.suspended_at,
                 ue.epoch, te.epoch, i.epoch, i.catalogue, i.key_set,
-                a.depth, a.ancestor, m.roles, m.suspended_at
+                a.depth, a.ancestor, m.roles, m.suspended_at,
+                r.rotated_at, r.attempt_until
             FROM visible_pat p
             JOIN users u ON u.id = p.user_id
             JOIN instance i ON i.id = 1
+            LEFT JOIN pat_rotation r ON r.successor = p.id AND r.used_at IS NULL
             LEFT JOIN living_membership h ON h.user_id = p.user_id AND h.organization_id = p.organization_id
             LEFT JOIN user_epoch ue ON ue.user_id = p.user_id AND ue.tree = p.tree
             LEFT JOIN tree_epoch te ON te.tree = p.tree
@@ -53,6 +56,8 @@ pub struct ExchangeSnapshot {
     pub catalogue: i64,
     /// The number of the key set.
     pub key_set: i64,
+    /// What the PAT is while it is a successor that was never exchanged (P10).
+    pub unused: Option<Unused>,
 }
 
 /// Reads the facts of a presented PAT for a target; without one, for its own organization. None when
@@ -146,7 +151,19 @@ fn read_first(row: &RowRef<'_>) -> Result<ExchangeSnapshot, StoreError> {
         facts,
         catalogue: row.get(18)?,
         key_set: row.get(19)?,
+        unused: read_unused(row, 24)?,
     })
+}
+
+/// Reads what an unused successor is, from when it was made and until when its request can be repeated.
+/// That time may be over by one node's clock and not by another's, so it does not count here.
+fn read_unused(row: &RowRef<'_>, first: usize) -> Result<Option<Unused>, StoreError> {
+    let rotated_at: Option<Timestamp> = row.get(first)?;
+    let repeatable_until: Option<Timestamp> = row.get(first + 1)?;
+    Ok(rotated_at.map(|_then| match repeatable_until {
+        Some(_until) => Unused::Replaceable,
+        None => Unused::Kept,
+    }))
 }
 
 /// Reads a membership from the columns `roles` and `suspended_at`; none when there is none.

@@ -22,6 +22,7 @@ pub mod member;
 pub mod org;
 pub mod pat;
 pub mod refusal;
+pub mod rotation;
 pub mod session;
 pub mod user;
 

@@ -4,6 +4,7 @@ use keyfob_core::event::{Action, Actor, Fact, FeedItem};
 use keyfob_core::id::{KeyId, OrgId, PatId, UserId};
 use keyfob_core::name::Name;
 use keyfob_core::network::Networks;
+use keyfob_core::pat::rotation::{OldPat, used_after_rotation};
 use keyfob_core::pat::{Ceiling, GeneratePermit, RevokePermit, RevokedBecause};
 use keyfob_core::reach::Reach;
 use keyfob_core::secret::PatMac;
@@ -13,23 +14,29 @@ use crate::StoreError;
 use crate::db::{RowRef, Tx, Value, args, statements};
 use crate::event::{audit_append, feed_append};
 use crate::member::MemberAt;
+use crate::rotation::{Successor, read_successor};
 
 statements! {
     PAT_INSERT = "INSERT INTO pat
         (id, user_id, organization_id, tree, mac, pepper, name, hint, created_at, expires_at, ceiling, reach, networks)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)";
     PAT_FIND = "SELECT p.id, p.user_id, p.organization_id, p.tree, p.name, p.hint, p.created_at, p.expires_at, p.ceiling,
-            p.reach, p.networks, p.revoked_at, p.revoked_because, l.used_at, l.address, l.client, l.organization
+            p.reach, p.networks, p.revoked_at, p.revoked_because, l.used_at, l.address, l.client, l.organization,
+            o.pat, r.successor, r.rotated_at, r.ends_at, r.used_at
         FROM visible_pat p LEFT JOIN pat_use l ON l.pat = p.id
+        LEFT JOIN pat_rotation r ON r.pat = p.id LEFT JOIN pat_rotation o ON o.successor = p.id
         WHERE p.organization_id = $1 AND p.id = $2";
     PAT_LIST = "SELECT p.id, p.user_id, p.organization_id, p.tree, p.name, p.hint, p.created_at, p.expires_at, p.ceiling,
-            p.reach, p.networks, p.revoked_at, p.revoked_because, l.used_at, l.address, l.client, l.organization
+            p.reach, p.networks, p.revoked_at, p.revoked_because, l.used_at, l.address, l.client, l.organization,
+            o.pat, r.successor, r.rotated_at, r.ends_at, r.used_at
         FROM visible_pat p LEFT JOIN pat_use l ON l.pat = p.id
+        LEFT JOIN pat_rotation r ON r.pat = p.id LEFT JOIN pat_rotation o ON o.successor = p.id
         WHERE p.organization_id = $1 AND p.user_id = $2 ORDER BY p.id DESC";
     PAT_EXISTS = "SELECT EXISTS (SELECT 1 FROM pat WHERE id = $1)";
     PAT_IS = "SELECT EXISTS (SELECT 1 FROM pat WHERE id = $1 AND mac = $2)";
-    PAT_COUNT_LIVE = "SELECT CAST(COUNT(*) AS BIGINT) FROM visible_pat
-        WHERE organization_id = $1 AND user_id = $2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $3)";
+    PAT_COUNT_LIVE = "SELECT CAST(COUNT(*) AS BIGINT) FROM visible_pat p
+        WHERE p.organization_id = $1 AND p.user_id = $2 AND p.revoked_at IS NULL AND (p.expires_at IS NULL OR p.expires_at > $3)
+            AND NOT EXISTS (SELECT 1 FROM pat_rotation r WHERE r.pat = p.id)";
     PAT_REVOKE = "UPDATE pat SET revoked_at = $2, revoked_because = $3, revoked_by = $4
         WHERE id = $1 AND revoked_at IS NULL RETURNING organization_id, tree";
     PAT_REVOKE_HELD = "UPDATE pat SET revoked_at = $3, revoked_because = $4, revoked_by = $5
@@ -67,6 +74,39 @@ pub struct Pat {
     pub revoked: Option<(Timestamp, RevokedBecause)>,
     /// Its last use, some seconds late.
     pub last_used: Option<LastUse>,
+    /// The token that it replaced.
+    pub replaces: Option<PatId>,
+    /// What replaced it.
+    pub successor: Option<Successor>,
+}
+
+impl Pat {
+    /// When it was used last, if its successor was in use by then.
+    pub fn used_after_rotation(&self) -> Option<Timestamp> {
+        let first = self.successor.and_then(|by| by.first_used_at);
+        used_after_rotation(first, self.last_used.as_ref().map(|last| last.at))
+    }
+
+    /// Whether it takes a place under the limit, as [`pat_count_live`] counts (P7).
+    pub fn takes_a_place(&self, now: Timestamp) -> bool {
+        let lives = self.revoked.is_none() && !self.lifetime.is_over_at(now);
+        lives && self.successor.is_none()
+    }
+
+    /// What counts of it when it is to be rotated.
+    pub fn to_rotate(&self) -> OldPat {
+        OldPat {
+            id: self.id,
+            holder: self.user,
+            organization: self.organization,
+            tree: self.tree,
+            lifetime: self.lifetime,
+            revoked: self.revoked.map(|(_at, because)| because),
+            ceiling: self.ceiling.clone(),
+            reach: self.reach.clone(),
+            networks: self.networks.clone(),
+        }
+    }
 }
 
 /// When, from where and for what a PAT was last exchanged.
@@ -167,7 +207,8 @@ pub async fn pat_is(tx: &mut Tx, id: PatId, mac: &PatMac) -> Result<bool, StoreE
     Ok(is.unwrap_or_default())
 }
 
-/// Counts a user's PATs in an organization that are neither revoked nor expired (P7).
+/// Counts a user's PATs in an organization that are neither revoked nor expired, nor in the overlap of a
+/// rotation (P7).
 pub async fn pat_count_live(
     tx: &mut Tx,
     organization: OrgId,
@@ -265,7 +306,8 @@ pub async fn pat_use_put(tx: &mut Tx, uses: &[(PatId, LastUse)]) -> Result<(), S
     Ok(())
 }
 
-fn about(action: Action, tree: OrgId, organization: OrgId, pat: PatId) -> Fact {
+/// The audit record of something that happened to a PAT.
+pub(crate) fn about(action: Action, tree: OrgId, organization: OrgId, pat: PatId) -> Fact {
     Fact {
         tree: Some(tree),
         action,
@@ -335,5 +377,7 @@ fn read(row: &RowRef<'_>) -> Result<Pat, StoreError> {
         networks,
         revoked: revoked_at.zip(read_because(row, 12)?),
         last_used,
+        replaces: row.get(17)?,
+        successor: read_successor(row, 18)?,
     })
 }

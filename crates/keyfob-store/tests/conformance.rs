@@ -36,6 +36,7 @@ mod on_sqlite {
     mod pat;
     mod race;
     mod refusal;
+    mod rotation;
     mod session;
     mod tree;
     mod user;
@@ -60,6 +61,7 @@ mod on_postgres {
     mod pat;
     mod race;
     mod refusal;
+    mod rotation;
     mod session;
     mod tree;
     mod user;

@@ -1,12 +1,14 @@
 //! A world for tests: organizations, people, memberships and tokens in a real store, in one line each.
 //!
-//! Here things are made; what happens to them later is in `change`, what a test wants
+//! Here things are made; what happens to them later is in `change` and `rotate`, what a test wants
 //! to know of them in `look`. Each method is one transaction.
 
 mod change;
 mod look;
+mod rotate;
 
 pub use look::{Granted, REQUEST};
+pub use rotate::keyed;
 
 use std::sync::Arc;
 

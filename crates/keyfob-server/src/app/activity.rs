@@ -1,5 +1,5 @@
-//! What exchanges and sessions leave behind: the last use of tokens and sessions (contract P14), and the
-//! refusals of tokens whose text was right (P16).
+//! What exchanges and sessions leave behind: the last use of tokens and sessions (contract P14), the first
+//! use of successors (P10), and the refusals of tokens whose text was right (P16).
 //!
 //! It is noted in memory and written behind in batches, so that it never makes an exchange wait or fail.
 //! A crash loses what was noted since the last write. While the store is away notes are kept, a bounded
@@ -17,6 +17,7 @@ use keyfob_core::id::{PatId, SessionId};
 use keyfob_core::time::Timestamp;
 use keyfob_store::pat::{LastUse, pat_use_put};
 use keyfob_store::refusal::{NewRefusals, Refusal, refusal_put};
+use keyfob_store::rotation::successor_used;
 use keyfob_store::session::session_seen;
 use keyfob_store::{Store, StoreError, Tx};
 
@@ -37,6 +38,11 @@ impl Activity {
     /// Notes that a PAT was exchanged.
     pub fn used(&self, pat: PatId, last: LastUse) {
         self.note(|notes| notes.used(pat, last));
+    }
+
+    /// Notes that a successor that nothing can replace was exchanged for the first time.
+    pub fn first_used(&self, successor: PatId, at: Timestamp) {
+        self.note(|notes| notes.first_used(successor, at));
     }
 
     /// Notes that a session was used.
@@ -60,11 +66,13 @@ impl Activity {
         let mut pats = Taken::new(self, rows.pats);
         let mut sessions = Taken::new(self, rows.sessions);
         let mut refusals = Taken::new(self, rows.refusals);
+        let mut first_uses = Taken::new(self, rows.first_uses);
         // Each by itself: what is wrong with one kind keeps no other back.
         let written = [
             pats.write(store).await,
             sessions.write(store).await,
             refusals.write(store).await,
+            first_uses.write(store).await,
         ];
         written.into_iter().collect()
     }
@@ -91,6 +99,18 @@ impl Row for (PatId, LastUse) {
 
     fn put_back(self, notes: &mut Notes) {
         notes.used_before(self.0, self.1);
+    }
+}
+
+impl Row for (PatId, Timestamp) {
+    const BATCH: usize = 1_000;
+
+    async fn put(tx: &mut Tx, rows: &[Self]) -> Result<(), StoreError> {
+        successor_used(tx, rows).await
+    }
+
+    fn put_back(self, notes: &mut Notes) {
+        notes.first_used(self.0, self.1);
     }
 }
 

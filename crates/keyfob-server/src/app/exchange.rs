@@ -1,13 +1,18 @@
 //! A personal API token for an access token: the hot path. One read, one decision, one signature.
+//!
+//! It writes nothing, but for the first exchange of a successor that a repeated rotation could still
+//! replace (P10): that is settled before it is answered, so that no token in use is ever taken away.
 
-use keyfob_core::exchange::{Denial, ExchangeRequest, decide};
+use keyfob_core::exchange::{Denial, ExchangeRequest, Grant, decide};
 use keyfob_core::id::OrgId;
+use keyfob_core::pat::rotation::Unused;
 use keyfob_core::scope::Scopes;
 use keyfob_core::time::Timestamp;
-use keyfob_store::StoreError;
 use keyfob_store::exchange::{ExchangeSnapshot, exchange_facts};
 use keyfob_store::pat::LastUse;
 use keyfob_store::refusal::Refusal;
+use keyfob_store::rotation::{FirstUse, successor_settle};
+use keyfob_store::{StoreError, retry};
 use uuid::Builder;
 
 use crate::app::Outage;
@@ -134,11 +139,39 @@ async fn try_exchange(app: &App, ctx: &Ctx, want: &Wanted<'_>) -> Result<Exchang
             .loaded_at(snapshot.catalogue, snapshot.key_set, ctx.now)
             .await
             .map_err(Outage::from)?;
-        if let Some(loaded) = current {
-            return grant(app, ctx, want, &snapshot, &loaded);
+        let Some(loaded) = current else {
+            continue;
+        };
+        let grant = granted(app, ctx, want, &snapshot, &loaded)?;
+        if !is_settled(app, ctx, &snapshot).await? {
+            // Somebody else was first, or it was replaced meanwhile: what counts is what holds now.
+            continue;
         }
+        return signed(app, ctx, want, &grant, &loaded);
     }
     Err(Outage::Unsettled.into())
+}
+
+/// Whether nothing can take the PAT away from whoever uses it now, but a person. Of a successor that is
+/// exchanged for the first time that has to be put down first; a repeated rotation reads it.
+async fn is_settled(app: &App, ctx: &Ctx, snapshot: &ExchangeSnapshot) -> Result<bool, StoreError> {
+    let pat = snapshot.facts.pat.id;
+    match snapshot.unused {
+        None => Ok(true),
+        Some(Unused::Kept) => {
+            app.activity.first_used(pat, ctx.now);
+            Ok(true)
+        }
+        Some(Unused::Replaceable) => {
+            let first = retry(|| async move {
+                let mut tx = app.store.write().await?;
+                let first = successor_settle(&mut tx, pat, ctx.now).await?;
+                tx.commit().await?;
+                Ok::<_, StoreError>(first)
+            });
+            Ok(first.await? == FirstUse::Settled)
+        }
+    }
 }
 
 /// Finds the PAT by its keyed digest, under each form and pepper that it may be stored under. A text
@@ -161,13 +194,13 @@ async fn find(app: &App, want: &Wanted<'_>) -> Result<Option<ExchangeSnapshot>, 
     Ok(None)
 }
 
-fn grant(
+fn granted<'s>(
     app: &App,
     ctx: &Ctx,
-    want: &Wanted<'_>,
-    snapshot: &ExchangeSnapshot,
+    want: &'s Wanted<'_>,
+    snapshot: &'s ExchangeSnapshot,
     loaded: &Loaded,
-) -> Result<Exchanged, ExchangeError> {
+) -> Result<Grant<'s>, ExchangeError> {
     let pat = &snapshot.facts.pat;
     let request = ExchangeRequest {
         address: ctx.peer,
@@ -187,6 +220,17 @@ fn grant(
         };
         app.activity.refused(pat.id, *denial, refusal);
     })?;
+    Ok(grant)
+}
+
+fn signed(
+    app: &App,
+    ctx: &Ctx,
+    want: &Wanted<'_>,
+    grant: &Grant<'_>,
+    loaded: &Loaded,
+) -> Result<Exchanged, ExchangeError> {
+    let pat = &grant.facts.pat;
     let signer = loaded.ring.signer(want.server.algorithm, ctx.now);
     let key = signer.map_err(Outage::from)?;
     let millis = u64::try_from(ctx.now.millis()).unwrap_or_default();
@@ -198,7 +242,7 @@ fn grant(
         jti,
         scope: &scope,
     };
-    let access_token = jwt::sign(key, &issue, &grant, &loaded.catalogue).map_err(Outage::from)?;
+    let access_token = jwt::sign(key, &issue, grant, &loaded.catalogue).map_err(Outage::from)?;
     let last_use = LastUse {
         at: ctx.now,
         address: ctx.peer.map(|address| address.to_string()),

@@ -123,7 +123,7 @@ impl Draft<'_> {
             .loaded_in(&mut tx, self.ctx.now)
             .await
             .map_err(Outage::from)?;
-        let (mac, pepper) = self.mac(&loaded)?;
+        let (mac, pepper) = mac(self.secret, &loaded)?;
         if let Some(kept) = pat_find(&mut tx, self.organization, self.id).await? {
             let is_ours = pat_is(&mut tx, self.id, &mac).await?;
             tx.commit().await?;
@@ -151,15 +151,9 @@ impl Draft<'_> {
         let actor = self.ctx.actor(Via::Session, Some(self.who.user.id));
         instance_freeze_prefix(&mut tx, self.app.forms.prefix.as_str()).await?;
         pat_insert(&mut tx, &permit, &new, &actor, self.ctx.now).await?;
-        let kept = pat_find(&mut tx, self.organization, self.id).await?;
+        let kept = just_kept(&mut tx, self.organization, self.id).await?;
         tx.commit().await?;
-        kept.ok_or_else(|| {
-            StoreError::Corrupt {
-                what: "a token that was just kept is not there",
-                source: None,
-            }
-            .into()
-        })
+        Ok(kept)
     }
 
     async fn facts(&self, tx: &mut Tx, here: &Place) -> Result<GenerateFacts, GenerateError> {
@@ -201,12 +195,26 @@ impl Draft<'_> {
             networks: self.choices.networks.clone(),
         })
     }
+}
 
-    fn mac(&self, loaded: &Loaded) -> Result<(PatMac, KeyId), GenerateError> {
-        let newest = loaded.ring.peppers().next();
-        let (id, pepper) = newest.ok_or(Outage::Keys(BadKeys::NoPepper))?;
-        Ok((pepper.mac(&self.secret.hash(Scheme::Sha256)), *id))
-    }
+/// What is stored of a new secret, and under which pepper: the newest.
+pub(super) fn mac(secret: &PatSecret, loaded: &Loaded) -> Result<(PatMac, KeyId), Outage> {
+    let newest = loaded.ring.peppers().next();
+    let (id, pepper) = newest.ok_or(Outage::Keys(BadKeys::NoPepper))?;
+    Ok((pepper.mac(&secret.hash(Scheme::Sha256)), *id))
+}
+
+/// Reads a token back in the transaction that keeps it.
+pub(super) async fn just_kept(
+    tx: &mut Tx,
+    organization: OrgId,
+    id: PatId,
+) -> Result<Pat, StoreError> {
+    let kept = pat_find(tx, organization, id).await?;
+    kept.ok_or(StoreError::Corrupt {
+        what: "a token that was just kept is not there",
+        source: None,
+    })
 }
 
 /// The day of the request in UTC, as the name of a token that was given none.

@@ -19,6 +19,7 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use crate::app::activity;
 use crate::app::rotate::{Rotation, Turned};
+use crate::app::rotate_pat::{END_EVERY, end_overlaps};
 use crate::config::{Config, DatabaseConfig, issuer};
 use crate::data_dir;
 use crate::descriptors;
@@ -212,10 +213,12 @@ pub(super) async fn until(
     let flushing = tokio::spawn(flush_often(Arc::clone(&app)));
     let reloading = tokio::spawn(reload_often(Arc::clone(&app)));
     let rotating = tokio::spawn(rotate_often(Arc::clone(&app)));
+    let ending = tokio::spawn(end_overlaps_often(Arc::clone(&app)));
     server::serve(listener, http::service(&app), stop).await;
     flushing.abort();
     reloading.abort();
     rotating.abort();
+    ending.abort();
     if let Some(renewing) = renewing {
         renewing.abort();
     }
@@ -274,6 +277,16 @@ async fn rotate_often(app: Arc<App>) {
         match rotation.keep(&algorithms, app.policy.key_rotation).await {
             Ok(turned) => told(&turned),
             Err(error) => tracing::warn!(error = %error, "the keys were not looked after"),
+        }
+    }
+}
+
+async fn end_overlaps_often(app: Arc<App>) {
+    let mut ticks = ticks(END_EVERY);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = end_overlaps(&app, app.now()).await {
+            tracing::warn!(error = %error, "overlaps of rotated tokens were not looked after");
         }
     }
 }

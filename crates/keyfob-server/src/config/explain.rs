@@ -1,5 +1,7 @@
 //! A configuration in plain words, for `keyfobd config check`.
 
+use std::time::Duration;
+
 use keyfob_core::policy::Policy;
 use keyfob_core::secret::Scheme;
 
@@ -150,6 +152,14 @@ fn policy(policy: &Policy) -> Vec<String> {
             policy.pat_limit
         ),
         format!("The expiry of a token is {required}; by default {default}, {max}."),
+        match policy.pat_rotation_overlap_max {
+            Duration::ZERO => "A rotated token ends at once.".to_owned(),
+            longest => format!(
+                "A rotated token lives on for {}, or as chosen: at most {}.",
+                words(policy.pat_rotation_overlap),
+                words(longest)
+            ),
+        },
         format!(
             "Making a credential needs a sign-in within the last {}.",
             words(policy.reauthentication)

@@ -25,6 +25,11 @@ pub(super) fn of(raw: &RawPolicy, origins: &Origins) -> Result<Policy, ConfigErr
             max: optional("policy.pat_expiry_max", &raw.pat_expiry_max)?,
             required: raw.pat_expiry_required.0,
         },
+        pat_rotation_overlap: time("policy.pat_rotation_overlap", &raw.pat_rotation_overlap)?,
+        pat_rotation_overlap_max: time(
+            "policy.pat_rotation_overlap_max",
+            &raw.pat_rotation_overlap_max,
+        )?,
         reauthentication: time("policy.reauthentication", &raw.reauthentication)?,
         session_idle: time("policy.session_idle", &raw.session_idle)?,
         session_max: time("policy.session_max", &raw.session_max)?,

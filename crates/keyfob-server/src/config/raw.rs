@@ -74,6 +74,8 @@ pub(crate) struct RawPolicy {
     pub(crate) pat_expiry_default: Option<String>,
     pub(crate) pat_expiry_max: Option<String>,
     pub(crate) pat_expiry_required: Loose<bool>,
+    pub(crate) pat_rotation_overlap: String,
+    pub(crate) pat_rotation_overlap_max: String,
     pub(crate) reauthentication: String,
     pub(crate) session_idle: String,
     pub(crate) session_max: String,

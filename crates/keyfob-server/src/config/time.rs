@@ -34,11 +34,11 @@ pub(crate) fn parse(text: &str) -> Result<Duration, NotATime> {
         .ok_or(NotATime)
 }
 
-/// Says a time in its largest whole unit, as in "15 minutes".
+/// Says a time in its largest whole unit, as in "15 minutes"; none at all in seconds.
 pub(crate) fn words(time: Duration) -> String {
     let whole = UNITS
         .into_iter()
-        .find(|(_, _, unit)| time.as_secs().is_multiple_of(*unit));
+        .find(|(_, _, unit)| !time.is_zero() && time.as_secs().is_multiple_of(*unit));
     let (_letter, word, unit) = whole.unwrap_or(('s', "second", 1));
     let number = time.as_secs() / unit;
     let plural = if number == 1 { "" } else { "s" };
@@ -74,6 +74,7 @@ mod tests {
             ("90m", "90 minutes"),
             ("24h", "1 day"),
             ("61s", "61 seconds"),
+            ("0h", "0 seconds"),
         ] {
             assert_eq!(parse(text).map(words).as_deref(), Ok(said));
         }

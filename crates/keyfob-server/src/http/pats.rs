@@ -1,5 +1,8 @@
 //! Personal API tokens over JSON (contract 5).
 
+pub(super) mod rotate;
+mod written;
+
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -12,119 +15,20 @@ use keyfob_core::name::Name;
 use keyfob_core::network::Networks;
 use keyfob_core::pat::{CEILING_MAX, Refusal, WantedExpiry};
 use keyfob_core::reach::Reach;
-use keyfob_core::time::Timestamp;
-use keyfob_store::pat::Pat;
 use serde::{Deserialize, Serialize};
 
+use self::written::{ReachForm, Suspension, Written};
 use super::authenticate::Authenticated;
 use super::json::Json;
 use super::problem::{Code, Problem};
 use super::refusals;
 use crate::app::access::{Caller, is_covered};
-use crate::app::generate::{Choices, GenerateError, generate as generate_pat};
+use crate::app::generate::{Choices, GenerateError, Generated, generate as generate_pat};
 use crate::app::revoke::{self, RevokeError};
 use crate::app::sign_in::SignedIn;
 use crate::context::Ctx;
 use crate::date::{parse_rfc3339, rfc3339};
 use crate::state::App;
-
-/// A PAT as its holder sees it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Written {
-    id: String,
-    name: String,
-    hint: String,
-    organization_id: String,
-    status: &'static str,
-    created_date: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expires_date: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    revoked_date: Option<String>,
-    reach: ReachForm,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ceiling: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    networks: Option<Vec<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_used: Option<WrittenUse>,
-    /// By reason, the latest first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    refusals: Vec<refusals::Counted>,
-    /// The secret, in the one answer that shows it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    token: Option<String>,
-}
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct WrittenUse {
-    date: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    address: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    user_agent: Option<String>,
-    organization_id: String,
-}
-
-/// A reach on the wire: `"subtree"`, `"organization"`, or a list of ids.
-#[derive(Serialize, Deserialize)]
-#[serde(untagged)]
-enum ReachForm {
-    Word(String),
-    Named(Vec<String>),
-}
-
-impl Written {
-    fn of(pat: &Pat, is_suspended: Suspension, now: Timestamp) -> Self {
-        let status = match (&pat.revoked, pat.lifetime.is_over_at(now), is_suspended) {
-            (Some(_revoked), _, _) => "revoked",
-            (None, true, _) => "expired",
-            (None, false, Suspension::Suspended) => "suspended",
-            (None, false, Suspension::Active) => "active",
-        };
-        Self {
-            id: pat.id.to_string(),
-            name: pat.name.clone(),
-            hint: pat.hint.clone().unwrap_or_else(|| "…".to_owned()),
-            organization_id: pat.organization.to_string(),
-            status,
-            created_date: rfc3339(pat.lifetime.start),
-            expires_date: pat.lifetime.end.map(rfc3339),
-            revoked_date: pat.revoked.map(|(at, _because)| rfc3339(at)),
-            reach: match &pat.reach {
-                Reach::Named(named) => {
-                    ReachForm::Named(named.iter().map(ToString::to_string).collect())
-                }
-                word @ (Reach::Subtree | Reach::Organization) => ReachForm::Word(word.to_text()),
-            },
-            ceiling: pat
-                .ceiling
-                .as_ref()
-                .map(|ceiling| ceiling.iter().map(str::to_owned).collect()),
-            networks: pat
-                .networks
-                .as_ref()
-                .map(|networks| networks.iter().collect()),
-            last_used: pat.last_used.as_ref().map(|last| WrittenUse {
-                date: rfc3339(last.at),
-                address: last.address.clone(),
-                user_agent: last.client.clone(),
-                organization_id: last.organization.to_string(),
-            }),
-            refusals: Vec::new(),
-            token: None,
-        }
-    }
-}
-
-/// Whether the membership that a PAT hangs on is suspended.
-#[derive(Clone, Copy)]
-enum Suspension {
-    Active,
-    Suspended,
-}
 
 #[derive(Serialize)]
 struct List {
@@ -248,15 +152,20 @@ pub(super) async fn generate(
     let who = person(&app, caller, organization).await?;
     let choices = chosen.read()?;
     let generated = generate_pat(&app, &ctx, &who, organization, &choices).await?;
+    Ok(shown_once(&generated, &ctx))
+}
+
+/// The answer with a new secret, of a generated token or of a successor.
+fn shown_once(generated: &Generated, ctx: &Ctx) -> Response {
     let mut written = Written::of(&generated.pat, Suspension::Active, ctx.now);
     written.token = Some(generated.secret.expose().to_owned());
     let no_store = HeaderValue::from_static("no-store");
-    Ok((
+    (
         StatusCode::CREATED,
         [(header::CACHE_CONTROL, no_store)],
         Json(written),
     )
-        .into_response())
+        .into_response()
 }
 
 /// Answers `DELETE …/personal-api-tokens/{token}`: 204, also when it was revoked already.
@@ -267,9 +176,7 @@ pub(super) async fn revoke(
     Path((organization, pat)): Path<(String, String)>,
 ) -> Result<StatusCode, Problem> {
     let organization = id(&organization)?;
-    let pat: PatId = pat
-        .parse()
-        .map_err(|_no_id| Problem::from(Code::NotFound))?;
+    let pat = pat_id(&pat)?;
     revoke::revoke(&app, &ctx, &caller, organization, pat).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -293,6 +200,10 @@ pub(super) async fn person(
 
 /// What is no id names nothing.
 pub(super) fn id(text: &str) -> Result<OrgId, Problem> {
+    text.parse().map_err(|_no_id| Problem::from(Code::NotFound))
+}
+
+fn pat_id(text: &str) -> Result<PatId, Problem> {
     text.parse().map_err(|_no_id| Problem::from(Code::NotFound))
 }
 

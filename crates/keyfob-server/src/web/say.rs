@@ -361,6 +361,8 @@ pub(crate) fn revoked(day: &str, because: RevokedBecause) -> String {
         RevokedBecause::Operator => "by the operator",
         RevokedBecause::MembershipEnded => "with your membership",
         RevokedBecause::OrganizationDeleted => "with the organization",
+        RevokedBecause::Rotated => "after its rotation",
+        RevokedBecause::UnseenSuccessor => "unused, when its rotation was repeated",
     };
     format!("{REVOKED} {day} {by}")
 }

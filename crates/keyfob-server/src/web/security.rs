@@ -194,7 +194,7 @@ async fn card(
     let limit = app.policy.pat_limit;
     let mut card = Card::new(told, &listed.pats, limit);
     match visit.place.standing {
-        Standing::Direct if card.tokens.len() < usize::try_from(limit).unwrap_or(usize::MAX) => {
+        Standing::Direct if card.taken < usize::try_from(limit).unwrap_or(usize::MAX) => {
             let brought = (said.kept, said.errors);
             card.generate = Some(Options::new(app, ctx, &member.forms, visit, brought));
         }

@@ -44,6 +44,9 @@ mod on_sqlite {
     mod pages;
     mod pat_choices;
     mod pat_generate;
+    mod pat_rotate;
+    mod pat_rotate_again;
+    mod pat_rotate_end;
     mod proxies;
     mod races;
     mod refusals;
@@ -93,6 +96,9 @@ mod on_postgres {
     mod pages;
     mod pat_choices;
     mod pat_generate;
+    mod pat_rotate;
+    mod pat_rotate_again;
+    mod pat_rotate_end;
     mod proxies;
     mod races;
     mod refusals;

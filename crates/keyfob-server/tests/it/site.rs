@@ -210,6 +210,23 @@ impl Site {
         self.generate(&cookie, organization, "{}").await
     }
 
+    /// Asks for a successor, under a key unless that is empty.
+    pub(crate) fn rotating(&self, cookie: &str, pat: &Pat, key: &str, body: &str) -> Ask {
+        let ask = self.post(&format!("{}/rotate", pat.path()));
+        let ask = ask.cookie(cookie).json(body);
+        match key {
+            "" => ask,
+            key => ask.header("idempotency-key", key),
+        }
+    }
+
+    /// A successor, with the policy's overlap.
+    pub(crate) async fn rotate(&self, cookie: &str, pat: &Pat, key: &str) -> Pat {
+        let answer = self.rotating(cookie, pat, key, "{}").send().await;
+        assert_eq!(answer.outcome(), "201", "{key}");
+        pat.successor(&answer)
+    }
+
     pub(crate) fn revoking(&self, pat: &Pat) -> Ask {
         self.delete(&pat.path())
     }
@@ -223,6 +240,19 @@ impl Site {
     pub(crate) async fn exchange(&self, pat: &Pat, target: OrgId) -> Answer {
         let form = format!("pat={}&subOrganization={target}", pat.secret);
         self.exchanging("v2", &form).send().await
+    }
+
+    /// What an exchange for the token's own organization says.
+    pub(crate) async fn door(&self, pat: &Pat) -> String {
+        self.exchange(pat, pat.organization).await.outcome()
+    }
+
+    /// What the list says of a token.
+    pub(crate) async fn listed(&self, cookie: &str, pat: &Pat) -> Value {
+        let list = self.get(&pats_of(pat.organization)).cookie(cookie);
+        let list = list.send().await.json();
+        let mut pats = list["data"].as_array().unwrap().iter();
+        pats.find(|each| each["id"] == pat.id).unwrap().clone()
     }
 
     /// An access token.
@@ -265,6 +295,15 @@ impl Pat {
     /// Where the management API has it.
     pub(crate) fn path(&self) -> String {
         format!("{}/{}", pats_of(self.organization), self.id)
+    }
+
+    /// What an answer put in its place.
+    pub(crate) fn successor(&self, answer: &Answer) -> Self {
+        Self {
+            id: answer.member("id"),
+            secret: answer.member("token"),
+            organization: self.organization,
+        }
     }
 }
 

@@ -67,6 +67,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         crate::org::STATEMENTS,
         crate::pat::STATEMENTS,
         crate::refusal::STATEMENTS,
+        crate::rotation::STATEMENTS,
         crate::session::STATEMENTS,
         crate::user::STATEMENTS,
     ]

@@ -9,6 +9,7 @@ use keyfob_core::id::{KeyId, OrgId, RequestId, UserId};
 use keyfob_core::key::KeyTimes;
 use keyfob_core::member::Roles;
 use keyfob_core::name::{Email, Name};
+use keyfob_core::pat::rotation::WantedRotation;
 use keyfob_core::pat::{Revoker, WantedPat, may_generate, may_revoke};
 use keyfob_core::policy::Policy;
 use keyfob_core::time::Timestamp;
@@ -250,6 +251,8 @@ async fn change_everything(world: &World, stage: &Stage, tx: &mut Tx) -> Result<
     };
     org_insert(tx, &root, None, actor, now).await?;
     generate(world, stage, tx).await?;
+    let want = WantedRotation::default();
+    world.rotate_in(tx, &stage.pat, &want).await.unwrap();
     let permit = may_revoke(Revoker::Operator, stage.pat.id, stage.pat.user).unwrap();
     pat_revoke(tx, &permit, actor, now).await?;
     note_uses(world, stage, tx).await?;
@@ -370,5 +373,5 @@ async fn of_a_dropped_transaction_nothing_is_kept_and_of_a_committed_one_everyth
     let expected = ["import_run", "schema_migration", "writer"];
     let expected = expected.iter().filter(|table| before.contains_key(**table));
     assert_eq!(untouched, expected.collect::<Vec<_>>());
-    assert_eq!(feed(&world).await.len(), 8, "{:?}", feed(&world).await);
+    assert_eq!(feed(&world).await.len(), 9, "{:?}", feed(&world).await);
 }

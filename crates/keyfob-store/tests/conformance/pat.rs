@@ -129,6 +129,8 @@ async fn a_token_comes_back_with_everything_that_was_chosen() {
         networks: Some(networks),
         revoked: None,
         last_used: None,
+        replaces: None,
+        successor: None,
     };
     let found = world.find_pat(stage.acme, pat.id).await;
     assert_eq!(found, Some(expected));

@@ -17,7 +17,7 @@ use super::super::{audit, conflict, feed};
 use super::world;
 
 /// Lets `count` tasks begin at the same moment, each with its number, and collects what they say.
-async fn rivals<T, F>(count: usize, mut rival: impl FnMut(usize) -> F) -> Vec<T>
+pub(super) async fn rivals<T, F>(count: usize, mut rival: impl FnMut(usize) -> F) -> Vec<T>
 where
     T: Send + 'static,
     F: Future<Output = T> + Send + 'static,
@@ -34,7 +34,7 @@ where
     tasks.join_all().await
 }
 
-fn count<T>(outcomes: &[T], is_it: impl Fn(&T) -> bool) -> usize {
+pub(super) fn count<T>(outcomes: &[T], is_it: impl Fn(&T) -> bool) -> usize {
     outcomes.iter().filter(|outcome| is_it(outcome)).count()
 }
 

@@ -1,11 +1,13 @@
 //! Plays a sequence on a store and on the model, and asks both the same questions after every step.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use keyfob_core::catalogue::Catalogue;
 use keyfob_core::exchange::{Denial, Epochs, admit};
 use keyfob_core::id::{OrgId, UserId};
 use keyfob_core::org::BadMove;
+use keyfob_core::pat::rotation::{IdempotencyKey, NotRotated, WantedRotation};
 use keyfob_core::pat::{Ceiling, Refusal, Revoker, WantedExpiry, WantedPat};
 use keyfob_core::policy::Policy;
 use keyfob_core::reach::Reach;
@@ -17,7 +19,7 @@ use proptest::prop_assert_eq;
 use proptest::test_runner::TestCaseError;
 
 use super::spec::{Model, PAT_LIMIT, Said};
-use super::step::{CEILING, NAMES, ROLE_SETS, Step, Wanted, WantedReach};
+use super::step::{CEILING, NAMES, ROLE_SETS, Step, Wanted, WantedOverlap, WantedReach};
 
 /// Both sides, and what each number of the model is in the store.
 struct Game<'w> {
@@ -146,6 +148,11 @@ impl<'w> Game<'w> {
                 }
             }
             Step::Revoke { pat: number } => Step::Revoke { pat: pat(number)? },
+            Step::Rotate { pat: number, want } => {
+                let number = pat(number)?;
+                lives(self.model.pats[number].org)?;
+                Step::Rotate { pat: number, want }
+            }
             Step::Exchange {
                 pat: number,
                 target,
@@ -207,9 +214,10 @@ impl<'w> Game<'w> {
                 let revoked = world.revoke(&self.pats[pat], Revoker::Operator).await;
                 Said::from(revoked == Revoked::Now)
             }
+            Step::Rotate { pat, want } => self.rotate(pat, want).await,
             Step::Exchange { .. } => Said::Done,
             Step::Advance { hours } => {
-                let hours = std::time::Duration::from_hours(u64::from(hours));
+                let hours = Duration::from_hours(u64::from(hours));
                 world.clock.advance(hours);
                 Said::Done
             }
@@ -259,6 +267,25 @@ impl<'w> Game<'w> {
         }
     }
 
+    async fn rotate(&mut self, pat: usize, want: WantedOverlap) -> Said {
+        let key = IdempotencyKey::parse(b"one-for-all").ok();
+        let want = WantedRotation {
+            overlap: Some(Duration::from_hours(u64::from(want.hours))),
+            key: key.filter(|_key| want.is_repeatable),
+        };
+        match self.world.try_rotate(&self.pats[pat], &want).await {
+            Ok(successor) => {
+                self.pats.push(successor);
+                Said::Done
+            }
+            Err(NotRotated::Person(Refusal::Inherited { .. })) => Said::Inherited,
+            Err(NotRotated::Person(Refusal::Stranger)) => Said::Stranger,
+            Err(NotRotated::AlreadyRotated) => Said::AlreadyRotated,
+            Err(NotRotated::Revoked | NotRotated::Expired) => Said::Over,
+            Err(refusal) => panic!("{refusal}"),
+        }
+    }
+
     /// What the store's facts and the rules decide: the permissions, and the epochs they rest on.
     async fn decide(
         &self,
@@ -280,6 +307,7 @@ impl<'w> Game<'w> {
             as_names(self.model.exchange(pat, target).as_ref())
         );
         if decided.is_ok() {
+            self.world.settle(self.pats[pat].id).await;
             self.access_tokens.push(AccessToken {
                 pat,
                 target,

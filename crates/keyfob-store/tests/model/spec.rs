@@ -9,7 +9,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use keyfob_core::exchange::Denial;
 use keyfob_core::pat::RevokedBecause;
 
-use super::step::{CEILING, NAMES, ROLE_SETS, Step, Wanted, WantedReach};
+use super::step::{CEILING, NAMES, ROLE_SETS, Step, Wanted, WantedOverlap, WantedReach};
+
+#[path = "rotate.rs"]
+mod rotate;
 
 /// How many live tokens a member can have in one organization (P7).
 pub(crate) const PAT_LIMIT: usize = 2;
@@ -28,6 +31,8 @@ pub(crate) enum Said {
     Stranger,
     LimitReached,
     ReachOutside,
+    AlreadyRotated,
+    Over,
 }
 
 #[derive(Debug)]
@@ -51,6 +56,17 @@ pub(crate) struct Pat {
     /// The first hour at which it is over.
     end: Option<u32>,
     revoked: Option<RevokedBecause>,
+    /// Whether it was ever exchanged.
+    is_used: bool,
+    rotated: Option<Rotated>,
+}
+
+/// The rotation that a token has behind it.
+#[derive(Debug, Clone, Copy)]
+struct Rotated {
+    successor: usize,
+    want: WantedOverlap,
+    hour: u32,
 }
 
 #[derive(Debug, Default)]
@@ -188,7 +204,12 @@ impl Model {
             Step::ReactivateUser { user } => Said::from(self.suspended_users.remove(&user)),
             Step::Generate { user, org, want } => self.generate(user, org, want),
             Step::Revoke { pat } => Said::from(self.revoke(pat, RevokedBecause::Operator)),
-            Step::Exchange { .. } => Said::Done,
+            Step::Rotate { pat, want } => self.rotate(pat, want),
+            Step::Exchange { pat, target } => {
+                let is_granted = self.exchange(pat, target).is_ok();
+                self.pats[pat].is_used |= is_granted;
+                Said::Done
+            }
             Step::Advance { hours } => {
                 self.hour += hours;
                 Said::Done
@@ -295,14 +316,8 @@ impl Model {
     }
 
     fn generate(&mut self, user: usize, org: usize, want: Wanted) -> Said {
-        let mut above = self.upward(org).into_iter().skip(1);
-        if !self.is_active(user, org) {
-            let is_inherited = above.any(|above| self.is_active(user, above));
-            return if is_inherited {
-                Said::Inherited
-            } else {
-                Said::Stranger
-            };
+        if let Some(refused) = self.no_direct_member(user, org) {
+            return refused;
         }
         if let WantedReach::Named(named) = want.reach
             && !(self.lives(named) && self.is_within(named, org))
@@ -310,8 +325,8 @@ impl Model {
             return Said::ReachOutside;
         }
         let is_live = |pat: &&Pat| {
-            let is_over = pat.end.is_some_and(|end| end <= self.hour);
-            pat.user == user && pat.org == org && pat.revoked.is_none() && !is_over
+            let is_held = pat.user == user && pat.org == org;
+            is_held && pat.rotated.is_none() && !self.is_over(pat)
         };
         if self.pats.iter().filter(is_live).count() >= PAT_LIMIT {
             return Said::LimitReached;
@@ -322,6 +337,8 @@ impl Model {
             want,
             end: want.days.map(|days| self.hour + days * 24),
             revoked: None,
+            is_used: false,
+            rotated: None,
         });
         Said::Done
     }

@@ -33,6 +33,13 @@ pub(crate) struct Wanted {
     pub(crate) days: Option<u32>,
 }
 
+/// How a token is to be rotated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct WantedOverlap {
+    pub(crate) hours: u32,
+    pub(crate) is_repeatable: bool,
+}
+
 /// One thing that happens.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Step {
@@ -83,6 +90,10 @@ pub(crate) enum Step {
     Revoke {
         pat: usize,
     },
+    Rotate {
+        pat: usize,
+        want: WantedOverlap,
+    },
     Exchange {
         pat: usize,
         target: usize,
@@ -117,6 +128,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => user.prop_map(|user| Step::ReactivateUser { user }),
         9 => (place, wanted()).prop_map(|((user, org), want)| Step::Generate { user, org, want }),
         1 => (0..8_usize).prop_map(|pat| Step::Revoke { pat }),
+        4 => ((0..8_usize), overlap()).prop_map(|(pat, want)| Step::Rotate { pat, want }),
         4 => held.prop_map(|(pat, target)| Step::Exchange { pat, target }),
         3 => (1..4_u32).prop_map(|halves| Step::Advance { hours: halves * 12 }),
     ]
@@ -130,6 +142,16 @@ fn user() -> impl Strategy<Value = usize> + Clone {
 /// Mostly the first tree's root and what lay below it from the beginning.
 fn org() -> impl Strategy<Value = usize> + Clone {
     prop_oneof![2 => Just(0), 2 => Just(2), 3 => 0..6_usize]
+}
+
+/// Mostly the same, so that requests are repeated.
+fn overlap() -> impl Strategy<Value = WantedOverlap> {
+    let hours = prop_oneof![4 => Just(12), 1 => Just(0), 1 => Just(36)];
+    let is_repeatable = prop_oneof![4 => Just(true), 1 => Just(false)];
+    (hours, is_repeatable).prop_map(|(hours, is_repeatable)| WantedOverlap {
+        hours,
+        is_repeatable,
+    })
 }
 
 fn wanted() -> impl Strategy<Value = Wanted> {

@@ -19,6 +19,7 @@ const REFUSALS_MAX: usize = 10_000;
 #[derive(Debug, Default)]
 pub(super) struct Notes {
     pats: BTreeMap<PatId, LastUse>,
+    first_uses: BTreeMap<PatId, Timestamp>,
     sessions: BTreeMap<SessionId, Timestamp>,
     refusals: BTreeMap<(PatId, &'static str), Refusals>,
 }
@@ -36,6 +37,7 @@ struct Refusals {
 #[derive(Debug)]
 pub(super) struct Rows {
     pub(super) pats: Vec<(PatId, LastUse)>,
+    pub(super) first_uses: Vec<(PatId, Timestamp)>,
     pub(super) sessions: Vec<(SessionId, Timestamp)>,
     pub(super) refusals: Vec<NewRefusals>,
 }
@@ -51,6 +53,14 @@ impl Notes {
     pub(super) fn used_before(&mut self, pat: PatId, last: LastUse) {
         if has_room(&self.pats, &pat, NOTES_MAX) {
             self.pats.entry(pat).or_insert(last);
+        }
+    }
+
+    /// Of several first uses the earliest is the one, in whatever order they come.
+    pub(super) fn first_used(&mut self, successor: PatId, at: Timestamp) {
+        if has_room(&self.first_uses, &successor, NOTES_MAX) {
+            let first = self.first_uses.entry(successor).or_insert(at);
+            *first = at.min(*first);
         }
     }
 
@@ -113,6 +123,7 @@ impl Notes {
             });
         Rows {
             pats: self.pats.into_iter().collect(),
+            first_uses: self.first_uses.into_iter().collect(),
             sessions: self.sessions.into_iter().collect(),
             refusals: refusals.collect(),
         }
@@ -173,10 +184,21 @@ mod tests {
     }
 
     #[test]
+    fn p10_of_each_successor_the_earliest_use_is_noted() {
+        let mut notes = Notes::default();
+        for (number, millis) in [(1, 5), (2, 7), (1, 4), (2, 8)] {
+            notes.first_used(pat(number), at(millis));
+        }
+        let first_uses = notes.into_rows().first_uses;
+        assert_eq!(first_uses, [(pat(1), at(4)), (pat(2), at(7))]);
+    }
+
+    #[test]
     fn p14_the_notes_are_bounded_and_what_is_noted_is_kept_up_to_date() {
         let mut notes = Notes::default();
         for number in 0..=NOTES_MAX {
             notes.used(pat(number), last_use(1));
+            notes.first_used(pat(number), at(1));
             notes.refused(pat(number), Denial::Expired, refusal(1));
         }
         notes.used(pat(0), last_use(2));
@@ -184,6 +206,7 @@ mod tests {
         notes.refused(pat(0), Denial::Network, refusal(3));
         let rows = notes.into_rows();
         assert_eq!(rows.pats.len(), NOTES_MAX);
+        assert_eq!(rows.first_uses.len(), NOTES_MAX);
         assert_eq!(rows.pats.first(), Some(&(pat(0), last_use(2))));
         assert_eq!(rows.refusals.len(), REFUSALS_MAX);
         assert_eq!(rows.refusals.first().map(|of| of.times), Some(2));

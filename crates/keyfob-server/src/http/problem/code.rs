@@ -82,6 +82,9 @@ codes! {
     TokenLimitReached = "token_limit_reached", CONFLICT, "Token limit reached",
         "The member has as many personal API tokens in this organization as the policy allows.",
         "Revoke one that is no longer needed.";
+    AlreadyRotated = "already_rotated", CONFLICT, "Already rotated",
+        "The token has a successor already: it is in use, or this is not the request that made it.",
+        "Use the successor. If its secret is lost, revoke it and generate a new token.";
     NameTaken = "name_taken", CONFLICT, "Name taken",
         "Another organization of the same tree has that name.",
         "Choose another name; upper and lower case count as the same.";

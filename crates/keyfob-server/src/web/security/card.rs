@@ -117,6 +117,8 @@ pub(crate) struct Card {
     pub(crate) generate: Option<Options>,
     pub(crate) tokens: Vec<LiveToken>,
     pub(crate) ended: Vec<EndedToken>,
+    /// How many places are taken.
+    pub(crate) taken: usize,
     /// How many of how many.
     pub(crate) count: String,
 }
@@ -130,6 +132,10 @@ impl Card {
         let (live, over): (Vec<&Pat>, Vec<&Pat>) = pats
             .iter()
             .partition(|pat| pat.revoked.is_none() && !pat.lifetime.is_over_at(told.now));
+        let taken = live
+            .iter()
+            .filter(|pat| pat.takes_a_place(told.now))
+            .count();
         let path = |pat: &Pat| format!("{}/tokens/{}", Area::Security.path(here), pat.id);
         Self {
             reaches: say::reaches(name, visit.below().len()),
@@ -139,7 +145,8 @@ impl Card {
             limit: None,
             is_suspended: visit.place.standing == Standing::Stranger,
             generate: None,
-            count: say::of_limit(live.len(), limit),
+            taken,
+            count: say::of_limit(taken, limit),
             tokens: live.iter().map(|pat| told.live(pat, path(pat))).collect(),
             ended: over.iter().map(|pat| told.ended(pat)).collect(),
         }

@@ -9,6 +9,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use crate::listening::always_ask;
 use crate::site::{PASSWORD, Site, pats_of};
 
+/// What a client calls its request: whoever knows it could repeat it.
+const REQUEST: &str = "9f0c6d52-a-key-of-a-client";
+
 /// Where events are written instead of standard error.
 #[derive(Debug, Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
@@ -35,6 +38,12 @@ async fn use_secrets(site: &Site) -> Vec<String> {
     let pat = site.generate(&cookie, site.acme, "{}").await;
     let secret = pat.secret.as_str();
     let jwt = site.jwt(&pat, site.acme).await;
+    let rotated = site.generate(&cookie, site.acme, "{}").await;
+    let at_once = r#"{"overlapSeconds":0}"#;
+    let rotation = site.rotating(&cookie, &rotated, REQUEST, at_once);
+    let successor = rotated.successor(&rotation.send().await);
+    let repeated = site.rotating(&cookie, &rotated, REQUEST, at_once);
+    let second = rotated.successor(&repeated.send().await);
     let wrong = format!("{}0", &secret[..43]);
     let mistyped = format!(r#"{{"email":"ana@acme.example","password":"{PASSWORD}!"}}"#);
     for (ask, outcome) in [
@@ -74,6 +83,19 @@ async fn use_secrets(site: &Site) -> Vec<String> {
             site.post("/identity/v1/session").json(&mistyped),
             "401 invalid_credentials",
         ),
+        (
+            site.rotating(&cookie, &rotated, &format!("{REQUEST}2"), at_once),
+            "409 already_rotated",
+        ),
+        (
+            site.exchanging("v2", &format!("pat={}", successor.secret)),
+            "401 invalid_grant",
+        ),
+        (
+            site.exchanging("v2", &format!("pat={}", second.secret)),
+            "200",
+        ),
+        (site.revoking(&second).cookie(&cookie), "204"),
         (site.revoking(&pat).bearer(&jwt), "204"),
         (
             site.exchanging("v2", &format!("pat={secret}")),
@@ -83,7 +105,10 @@ async fn use_secrets(site: &Site) -> Vec<String> {
         assert_eq!(ask.outcome().await, outcome);
     }
     let session = cookie.split_once('=').unwrap().1.to_owned();
-    vec![secret[6..38].to_owned(), jwt, session, PASSWORD.to_owned()]
+    let tokens = [&pat, &rotated, &successor, &second];
+    let mut secrets: Vec<String> = tokens.map(|pat| pat.secret[6..38].to_owned()).into();
+    secrets.extend([jwt, session, PASSWORD.to_owned(), REQUEST.to_owned()]);
+    secrets
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ pub(super) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What each caller gets: nobody; a stranger's session; an access token of the owner's, for the
 /// organization; the owner's session. The object is always the organization, or a thing of the owner's.
-const MATRIX: [(&str, &str, [u16; 4]); 26] = [
+const MATRIX: [(&str, &str, [u16; 4]); 27] = [
     ("POST", "/auth/v1/token", [200, 200, 200, 200]),
     ("POST", "/auth/v2/token", [200, 200, 200, 200]),
     ("POST", "/auth/v3/token", [200, 200, 200, 200]),
@@ -70,6 +70,11 @@ const MATRIX: [(&str, &str, [u16; 4]); 26] = [
         "DELETE",
         "/identity/v1/organizations/{organization}/personal-api-tokens/{token}",
         [401, 404, 204, 204],
+    ),
+    (
+        "POST",
+        "/identity/v1/organizations/{organization}/personal-api-tokens/{token}/rotate",
+        [401, 404, 403, 201],
     ),
     (
         "GET",
@@ -171,6 +176,7 @@ impl Things {
             ("POST", pats) if pats.ends_with("/personal-api-tokens") => {
                 site.ask(method, &target).json("{}")
             }
+            ("POST", rotate) if rotate.ends_with("/rotate") => site.ask(method, &target).json("{}"),
             _bodiless => site.ask(method, &target),
         };
         match caller {

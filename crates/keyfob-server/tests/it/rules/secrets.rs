@@ -179,6 +179,48 @@ fn contains(bytes: &[u8], part: &[u8]) -> bool {
 }
 
 #[tokio::test]
+async fn p10_a_rotation_shows_each_secret_in_one_answer_and_keeps_neither_it_nor_the_key() {
+    let site = Site::on(super::backend().await).await;
+    let ana = site.sign_in("ana").await;
+    let old = site.generate(&ana, site.acme, "{}").await;
+    let key = "9f0c6d52-a-key-of-a-client";
+    let mut made = Vec::new();
+    for _asked in 0..3 {
+        made.push(site.rotating(&ana, &old, key, "{}").send().await);
+    }
+    let pats: Vec<_> = made.iter().map(|answer| old.successor(answer)).collect();
+    assert_eq!(site.door(&pats[2]).await, "200");
+    let others = [
+        site.rotating(&ana, &old, key, "{}").send().await,
+        site.rotating(&ana, &pats[2], key, r#"{"overlapSeconds":9999999}"#)
+            .send()
+            .await,
+        site.get(&pats_of(site.acme)).cookie(&ana).send().await,
+        site.rotating(&ana, &old, &old.secret, "{}").send().await,
+    ];
+    for (place, pat) in pats.iter().enumerate() {
+        let body = &pat.secret[6..38];
+        let shown = made.iter().map(|answer| shows(answer, body));
+        let shown: Vec<bool> = shown.collect();
+        let wanted: Vec<bool> = (0..3).map(|answer| answer == place).collect();
+        assert_eq!(shown, wanted);
+        assert!(!others.iter().any(|answer| shows(answer, body)));
+    }
+    for answer in made.iter().chain(&others) {
+        assert!(!shows(answer, &old.secret) && !shows(answer, key));
+    }
+    site.app.activity.flush(&site.app.store).await.unwrap();
+    let dump = whole_dump(&site).await;
+    assert!(dump.contains("unseen_successor"), "it is looked at");
+    let secrets = pats.iter().map(|pat| pat.secret.as_str());
+    for secret in secrets.chain([old.secret.as_str(), key]) {
+        for form in forms(secret.as_bytes()) {
+            assert!(!dump.contains(&form), "{form}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn p12_what_is_stored_is_the_keyed_digest_and_nothing_opens_without_the_root_key() {
     let site = Site::on(super::backend().await).await;
     let pat = site.pat("ana", site.acme).await;

@@ -1,0 +1,99 @@
+//! `POST …/personal-api-tokens/{token}/rotate` (contract P10): another answer with a secret.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::{HeaderMap, HeaderName};
+use keyfob_core::pat::rotation::{IdempotencyKey, NotRotated, WantedRotation};
+use serde::Deserialize;
+
+use super::{bad, given, id, pat_id, person, shown_once};
+use crate::app::rotate_pat::{PatAt, RotatePatError, rotate as rotate_pat};
+use crate::context::Ctx;
+use crate::http::authenticate::Authenticated;
+use crate::http::json::Json;
+use crate::http::problem::{Code, Problem};
+use crate::state::App;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// What can be chosen; `{}` is the policy's overlap.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub(in crate::http) struct Chosen {
+    /// How long the old token lives on; 0: it ends at once.
+    #[serde(default, deserialize_with = "given")]
+    overlap_seconds: Option<u32>,
+}
+
+/// Answers with the successor, and with its secret, in this answer only (P2).
+pub(in crate::http) async fn rotate(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    Authenticated(caller): Authenticated,
+    Path((organization, pat)): Path<(String, String)>,
+    (headers, Json(chosen)): (HeaderMap, Json<Chosen>),
+) -> Result<Response, Problem> {
+    let organization = id(&organization)?;
+    let who = person(&app, caller, organization).await?;
+    let pat = pat_id(&pat)?;
+    let want = WantedRotation {
+        overlap: chosen
+            .overlap_seconds
+            .map(|seconds| Duration::from_secs(seconds.into())),
+        key: key(&headers)?,
+    };
+    let at = PatAt { organization, pat };
+    let successor = rotate_pat(&app, &ctx, &who, at, &want).await?;
+    Ok(shown_once(&successor, &ctx))
+}
+
+/// The one key, if there is any; of two it cannot be told which is meant.
+fn key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>, Problem> {
+    let mut values = headers.get_all(IDEMPOTENCY_KEY).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(bad("The header Idempotency-Key came twice."));
+    }
+    let key = IdempotencyKey::parse(value.as_bytes());
+    key.map(Some)
+        .map_err(|cause| bad(format!("Idempotency-Key: {cause}.")))
+}
+
+impl From<RotatePatError> for Problem {
+    fn from(error: RotatePatError) -> Self {
+        match error {
+            RotatePatError::NotForThem(_) => Code::NotFound.into(),
+            RotatePatError::Refused(refused) => refused.into(),
+            RotatePatError::Outage(outage) => outage.into(),
+        }
+    }
+}
+
+impl From<NotRotated> for Problem {
+    fn from(refused: NotRotated) -> Self {
+        match refused {
+            NotRotated::NotTheirs => Code::NotFound.into(),
+            NotRotated::NotTheHolder => Self::new(
+                Code::Forbidden,
+                "This is somebody else's token: only its holder can rotate it. You can revoke it.",
+            ),
+            NotRotated::Person(refusal) => refusal.into(),
+            NotRotated::AlreadyRotated => Code::AlreadyRotated.into(),
+            NotRotated::Revoked => {
+                Self::new(Code::Conflict, "The token is revoked. Generate a new one.")
+            }
+            NotRotated::Expired => {
+                Self::new(Code::Conflict, "The token has expired. Generate a new one.")
+            }
+            NotRotated::OverlapTooLong { longest } => bad(format!(
+                "By policy overlapSeconds is at most {}.",
+                longest.as_secs()
+            )),
+        }
+    }
+}
