@@ -14,6 +14,7 @@ mod look;
 mod page;
 mod reauthenticate;
 mod revoke;
+mod rotate;
 mod say;
 mod security;
 mod sign_in;
@@ -44,6 +45,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route(
             "/orgs/{organization}/security/tokens/{token}/revoke",
             get(revoke::page).post(revoke::revoke),
+        )
+        .route(
+            "/orgs/{organization}/security/tokens/{token}/rotate",
+            get(rotate::page).post(rotate::rotate),
         )
         .route("/assets/{file}", get(asset::asset))
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -20,6 +21,7 @@ use crate::state::App;
 
 /// How long before its end a PAT's answers say so: 14 days.
 const SOON_MILLIS: i64 = 14 * 24 * 60 * 60 * 1_000;
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 const EXPIRES: HeaderName = HeaderName::from_static("keyfob-token-expires");
 const NOTICE: HeaderName = HeaderName::from_static("keyfob-token-notice");
 
@@ -191,11 +193,10 @@ pub(super) fn success(ctx: &Ctx, exchanged: &Exchanged, more: &str) -> Response 
     let body = format!(
         r#"{{"access_token":"{access_token}","token_type":"Bearer","expires_in":{expires_in},"scope":"{scope}"{more}}}"#
     );
-    let mut headers = HeaderMap::new();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    let mut response = Response::new(Body::from(body));
+    // With room for what the edge adds: growing costs as much as all of them.
+    let mut headers = HeaderMap::with_capacity(16);
+    headers.insert(header::CONTENT_TYPE, JSON);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
     if let Some(end) = exchanged.pat_end {
@@ -209,7 +210,8 @@ pub(super) fn success(ctx: &Ctx, exchanged: &Exchanged, more: &str) -> Response 
             headers.insert(NOTICE, HeaderValue::from_static("expires-soon"));
         }
     }
-    (headers, body).into_response()
+    *response.headers_mut() = headers;
+    response
 }
 
 fn refusal(error: ExchangeError) -> OAuthError {

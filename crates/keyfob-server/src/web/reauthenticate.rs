@@ -4,13 +4,12 @@
 use askama::Template;
 use axum::response::Response;
 use http::StatusCode;
-use keyfob_core::id::{OrgId, PatId};
+use keyfob_core::id::PatId;
 
 use super::form::Form;
-use super::frame::{Area, Person};
+use super::frame::Person;
 use super::page::{Shell, show};
 use super::say;
-use super::security::options::Kept;
 use super::visitor::{FormKey, Member};
 use crate::app::sign_in::{self, SignInError};
 use crate::context::Ctx;
@@ -24,9 +23,10 @@ struct ReauthenticatePage<'a> {
     shell: Shell,
     person: Person,
     sentence: String,
-    /// Where the form goes, and where giving up leads.
+    /// Where the form goes, where giving up leads, and what the button says.
     action: String,
     back: String,
+    press: &'static str,
     number: String,
     token: String,
     fields: Vec<(&'static str, &'a str)>,
@@ -73,26 +73,40 @@ pub(super) async fn prove(
     }
 }
 
+/// What is to be done once it is proved.
+pub(super) struct Errand<'a> {
+    /// Where its form goes.
+    pub(super) action: String,
+    /// Where giving up leads.
+    pub(super) back: String,
+    /// What the button says.
+    pub(super) press: &'static str,
+    /// What the form is sent for once.
+    pub(super) number: PatId,
+    /// What was entered.
+    pub(super) fields: Vec<(&'static str, &'a str)>,
+}
+
 /// Asks for the password, and keeps what was entered.
 pub(super) fn asked(
     app: &App,
     member: &Member,
-    organization: OrgId,
-    kept: &Kept,
-    (number, trouble): (&PatId, Option<(String, &'static str)>),
+    errand: Errand<'_>,
+    trouble: Option<(String, &'static str)>,
 ) -> Result<Response, Problem> {
-    let (number, back) = (number.to_string(), Area::Security.path(organization));
+    let number = errand.number.to_string();
     let was_wrong = trouble.is_some();
     let mut response = show(&ReauthenticatePage {
         shell: Shell::for_member(say::IS_IT_YOU, member),
         person: Person::new(&member.who.user.full_name, &member.who.user.email),
         sentence: say::is_it_you_more(app.policy.reauthentication.as_secs() / 60),
-        action: format!("{back}/tokens#new"),
+        action: errand.action,
+        back: errand.back,
+        press: errand.press,
         token: member.forms.token(&number),
         number,
-        fields: kept.fields(),
+        fields: errand.fields,
         trouble,
-        back,
     })?;
     if was_wrong {
         *response.status_mut() = StatusCode::FORBIDDEN;

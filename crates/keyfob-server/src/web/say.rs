@@ -1,5 +1,7 @@
 //! Every text that pages show, in one file. Templates hold none of their own, and a test sees to it.
 
+use std::time::Duration;
+
 use http::StatusCode;
 use keyfob_core::catalogue::Level;
 use keyfob_core::exchange::Denial;
@@ -72,6 +74,8 @@ pub(crate) fn is_it_you_more(minutes: u64) -> String {
         counted(minutes, "minute")
     )
 }
+
+pub(crate) const CONFIRM_AND_ROTATE: &str = "Confirm and Rotate Token";
 
 // Nowhere
 pub(crate) const NO_ORGANIZATION: &str = "You are in no organization yet";
@@ -425,4 +429,38 @@ pub(crate) fn last_used(
         sentence = format!("{sentence}, for {organization}");
     }
     format!("{sentence}.")
+}
+
+// Rotating
+pub(crate) const ROTATE: &str = "Rotate";
+pub(crate) const ROTATE_TOKEN: &str = "Rotate Token";
+pub(crate) const ROTATE_MORE: &str = "You get a new token with the same name, permissions and networks. \
+     The old one keeps working for the time you choose, then ends by itself.";
+pub(crate) const OVERLAP: &str = "Old token keeps working for";
+pub(crate) const ROTATED: &str = "Rotated";
+pub(crate) const STILL_USED: &str = "Still used";
+
+pub(crate) fn rotate_this(name: &str) -> String {
+    format!("Rotate “{name}”?")
+}
+
+/// How long a token lives on.
+pub(crate) fn overlap(overlap: Duration, longest: Duration) -> String {
+    let hours = overlap.as_secs() / 3_600;
+    let words = match (overlap.as_secs(), hours) {
+        (0, _) => "Not at all".to_owned(),
+        (seconds, 0) => counted(seconds.div_ceil(60), "minute"),
+        (_, hours) if hours > 24 && hours % 24 == 0 => counted(hours / 24, "day"),
+        (_, hours) => counted(hours, "hour"),
+    };
+    if overlap == longest {
+        format!("{words} (longest, by policy)")
+    } else {
+        words
+    }
+}
+
+/// That a rotated token was used after its successor was.
+pub(crate) fn used_after_rotation(when: &str) -> String {
+    format!("{when}, after its successor was used: something has still the old one.")
 }

@@ -21,12 +21,13 @@ use self::token::Told;
 use super::form::Form;
 use super::frame::{Area, Frame};
 use super::page::{Shell, lead_to, show, with_cookie};
-use super::reauthenticate::{self, Proof};
+use super::reauthenticate::{self, Errand, Proof};
 use super::visitor::Member;
 use super::when::Moment;
 use super::{client, say, when};
-use crate::app::generate::{GenerateError, generate as generate_pat};
+use crate::app::generate::{GenerateError, Generated, generate as generate_pat};
 use crate::app::manage::colleagues;
+use crate::app::rotate_pat::PatAt;
 use crate::app::visit::{Visit, VisitError, visit};
 use crate::app::{revoke, sign_in};
 use crate::context::Ctx;
@@ -94,17 +95,18 @@ pub(super) async fn generate(
     let mut form = Form::read(&app, &member.forms, request).await?;
     let number = form.number()?;
     let kept = Kept::of(&form);
+    let errand = || Errand {
+        action: format!("{}/tokens#new", Area::Security.path(organization)),
+        back: Area::Security.path(organization),
+        press: say::CONFIRM_AND_GENERATE,
+        number,
+        fields: kept.fields(),
+    };
     let cookie = match reauthenticate::prove(&app, &ctx, &mut member, &mut form).await? {
         Proof::NotGiven => None,
         Proof::Given(cookie) => Some(cookie),
         Proof::Wrong(trouble) => {
-            return reauthenticate::asked(
-                &app,
-                &member,
-                organization,
-                &kept,
-                (&number, Some(trouble)),
-            );
+            return reauthenticate::asked(&app, &member, errand(), Some(trouble));
         }
     };
     let place = visit(&app, &ctx, &member.who, organization).await?;
@@ -123,7 +125,7 @@ pub(super) async fn generate(
             ..Said::default()
         },
         Err(GenerateError::Refused(Refusal::Reauthenticate)) => {
-            return reauthenticate::asked(&app, &member, organization, &kept, (&number, None));
+            return reauthenticate::asked(&app, &member, errand(), None);
         }
         Err(GenerateError::Refused(refusal)) => match Errors::of(refusal) {
             Some(errors) => return wrong(&app, &ctx, &member, organization, (kept, errors)).await,
@@ -137,6 +139,37 @@ pub(super) async fn generate(
         Some(cookie) => with_cookie(response, &cookie),
         None => Ok(response),
     }
+}
+
+/// The page with a token that was just made in the place of another one.
+pub(super) async fn shown_fresh(
+    app: &App,
+    ctx: &Ctx,
+    member: &Member,
+    organization: OrgId,
+    made: Generated,
+) -> Result<Response, Problem> {
+    let said = Said {
+        fresh: Some(Fresh::new(&made.pat, made.secret, &app.issuer)),
+        ..Said::default()
+    };
+    shown(app, ctx, member, organization, said).await
+}
+
+/// The page for a form that has rotated its token already.
+pub(super) async fn shown_rotated(
+    app: &App,
+    ctx: &Ctx,
+    member: &Member,
+    at: PatAt,
+) -> Result<Response, Problem> {
+    let listed = revoke::list(app, &member.who, at.organization).await?;
+    let old = listed.pats.into_iter().find(|pat| pat.id == at.pat);
+    let said = Said {
+        used_form: old.map(|pat| pat.name),
+        ..Said::default()
+    };
+    shown(app, ctx, member, at.organization, said).await
 }
 
 /// The page with what is wrong in the form.

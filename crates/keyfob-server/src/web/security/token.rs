@@ -21,6 +21,13 @@ pub(crate) struct Badge {
     pub(crate) word: &'static str,
 }
 
+/// Of a token that lives on beside its successor.
+const ROTATED: Badge = Badge {
+    kind: "warn",
+    icon: "rotate",
+    word: say::ROTATED,
+};
+
 /// A token that works.
 #[derive(Debug)]
 pub(crate) struct LiveToken {
@@ -38,6 +45,10 @@ pub(crate) struct LiveToken {
     /// How far it goes, when that is less than everything below.
     pub(crate) reach: Option<String>,
     pub(crate) last_use: String,
+    /// Whether it can be rotated: once, and not after that.
+    pub(crate) can_rotate: bool,
+    /// That it was used after its successor was (P10).
+    pub(crate) still_used: Option<String>,
     pub(crate) refusals: Vec<String>,
 }
 
@@ -65,7 +76,10 @@ impl Told<'_> {
         LiveToken {
             name: pat.name.clone(),
             hint: hint(pat),
-            badge: end.and_then(|end| badge(end, self.now)),
+            badge: match (pat.successor, end) {
+                (Some(_by), _) => Some(ROTATED),
+                (None, end) => end.and_then(|end| badge(end, self.now)),
+            },
             path,
             created: when::day(pat.lifetime.start),
             created_ago: when::ago(pat.lifetime.start, self.now),
@@ -81,6 +95,10 @@ impl Told<'_> {
             },
             reach: self.reach(&pat.reach),
             last_use: self.last_use(pat),
+            can_rotate: pat.successor.is_none(),
+            still_used: pat
+                .used_after_rotation()
+                .map(|at| say::used_after_rotation(&when::past(at, self.now).words)),
             refusals: self.refusals(pat),
         }
     }

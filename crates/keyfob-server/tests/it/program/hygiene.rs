@@ -121,7 +121,7 @@ fn use_the_pages(server: &Server, acme: &str, secrets: &mut Secrets) -> Vec<(Str
         "the token of the pages".to_owned(),
         token.clone().into_bytes(),
     );
-    secrets.insert("its body".to_owned(), token[6..38].as_bytes().to_vec());
+    secrets.insert("its body".to_owned(), token.as_bytes()[6..38].to_vec());
     pages.push(("a reload".to_owned(), sent(&generate, &cookie)));
     for (name, path) in [
         ("a page of a token as its address", format!("/{token}")),

@@ -2,6 +2,7 @@
 
 mod forms;
 mod matrix;
+mod rotation;
 mod sign_in;
 mod tokens;
 
