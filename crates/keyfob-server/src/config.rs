@@ -14,6 +14,7 @@ use keyfob_core::foreign::TokenForms;
 use keyfob_core::policy::Policy;
 use tracing_subscriber::EnvFilter;
 
+mod dashboard;
 mod database;
 mod error;
 mod explain;
@@ -33,6 +34,7 @@ pub use self::explain::explain;
 pub use self::http::{BadPublicUrl, ConnectionLimits, MetricsListen, PublicUrl, issuer};
 use self::layers::{Layers, Origins};
 use self::raw::{RawConfig, RawLog, RawLogFormat};
+use crate::brand::Brand;
 use crate::proxies::TrustedProxies;
 use crate::resource_server::ResourceServers;
 use crate::secret::SecretText;
@@ -74,6 +76,8 @@ pub struct Config {
     pub tokens: TokenForms,
     /// The APIs that accept access tokens.
     pub resource_servers: ResourceServers,
+    /// What the dashboard is called, and how it looks.
+    pub brand: Brand,
     /// How events are logged.
     pub log: LogConfig,
 }
@@ -151,6 +155,7 @@ impl Config {
             policy: policy::of(&raw.policy, origins)?,
             tokens: tokens::of(raw.tokens, origins)?,
             resource_servers: resource_servers::of(raw.resource_server, origins)?,
+            brand: Brand::of(&raw.dashboard, origins)?,
             log: log(raw.log, origins)?,
         })
     }

@@ -1,9 +1,10 @@
-//! `keyfobd`: use cases, HTTP, the page, and the commands of the operator.
+//! `keyfobd`: use cases, HTTP, pages, and the commands of the operator.
 //!
 //! Verbs live in [`app`], every route in [`http`], what a person types in [`cli`] and [`commands`]. Rules
 //! are in `keyfob-core`, statements in `keyfob-store`; nothing here decides or queries by itself.
 
 pub mod app;
+pub mod brand;
 pub mod cli;
 pub mod commands;
 pub mod config;

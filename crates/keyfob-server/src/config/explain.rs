@@ -8,6 +8,7 @@ use keyfob_core::secret::Scheme;
 use super::database::masked;
 use super::time::words;
 use super::{Config, DatabaseConfig, LogFormat, MetricsListen};
+use crate::brand::Brand;
 use crate::resource_server::ResourceServers;
 
 /// What the configuration means, a sentence a line. No secret is in it.
@@ -18,6 +19,7 @@ pub fn explain(config: &Config) -> Vec<String> {
     said.extend(tokens(config));
     said.extend(policy(&config.policy));
     said.extend(resource_servers(&config.resource_servers));
+    said.extend(dashboard(&config.brand));
     let format = match config.log.format {
         LogFormat::Text => "text",
         LogFormat::Json => "JSON",
@@ -26,6 +28,17 @@ pub fn explain(config: &Config) -> Vec<String> {
         "Log events ({}) go to standard error as {format}.",
         config.log.filter
     ));
+    said
+}
+
+fn dashboard(brand: &Brand) -> Vec<String> {
+    let mut said = vec![format!("The dashboard is called {}.", brand.name)];
+    if brand.logo.is_some() {
+        said.push("It has a logo of yours.".to_owned());
+    }
+    if let Some(accent) = &brand.accent {
+        said.push(format!("Its accent colour is {}.", accent.as_str()));
+    }
     said
 }
 

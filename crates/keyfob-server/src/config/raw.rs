@@ -19,6 +19,7 @@ pub(crate) struct RawConfig {
     pub(crate) tokens: RawTokens,
     pub(crate) policy: RawPolicy,
     pub(crate) resource_server: BTreeMap<String, RawResourceServer>,
+    pub(crate) dashboard: RawDashboard,
     pub(crate) log: RawLog,
 }
 
@@ -100,6 +101,14 @@ pub(crate) enum RawAlgorithm {
     Rs256,
     #[serde(rename = "EdDSA")]
     EdDsa,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawDashboard {
+    pub(crate) name: String,
+    pub(crate) accent: Option<String>,
+    pub(crate) logo_file: Option<String>,
 }
 
 #[derive(Debug, serde::Deserialize)]
