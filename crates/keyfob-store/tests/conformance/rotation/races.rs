@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use keyfob_core::id::PatId;
 use keyfob_core::pat::rotation::{NotRotated, WantedRotation};
 use keyfob_store::rotation::{FirstUse, rotation_find};
-use keyfob_testkit::world::{WorldPat, keyed};
+use keyfob_testkit::world::{World, WorldPat, keyed};
 
 use super::super::race::{count, rivals};
 use super::{Stage, stage};
@@ -70,12 +71,7 @@ async fn p10_of_a_use_and_a_repeated_request_at_once_exactly_one_wins() {
         let (used, old, want) = (new.id, Arc::new(old), Arc::new(want));
         let outcomes = rivals(2, |number| {
             let (world, old, want) = (nodes[number].clone(), Arc::clone(&old), Arc::clone(&want));
-            async move {
-                match number {
-                    0 => world.settle(used).await == FirstUse::Settled,
-                    _repeated => world.try_rotate(&old, &want).await.is_ok(),
-                }
-            }
+            async move { use_or_repeat(number, &world, used, (&old, &want)).await }
         })
         .await;
         assert_eq!(count(&outcomes, |won| *won), 1);
@@ -85,5 +81,18 @@ async fn p10_of_a_use_and_a_repeated_request_at_once_exactly_one_wins() {
         let is_used = rotated.first_used_at.is_some();
         assert_eq!(rotated.successor == used, is_used);
         assert_eq!(stage.denial(&new).await.is_none(), is_used);
+    }
+}
+
+/// What each of two rivals does: use the successor, or ask for another one. Says whether that was done.
+async fn use_or_repeat(
+    number: usize,
+    world: &World,
+    successor: PatId,
+    (old, want): (&WorldPat, &WantedRotation),
+) -> bool {
+    match number {
+        0 => world.settle(successor).await == FirstUse::Settled,
+        _repeated => world.try_rotate(old, want).await.is_ok(),
     }
 }
