@@ -56,6 +56,7 @@ mod on_sqlite {
     mod opening;
     mod operating;
     mod root_key_made;
+    mod rotated;
     mod serving;
     mod start;
 
@@ -77,6 +78,7 @@ mod on_postgres {
     mod opening;
     mod operating;
     mod root_key_given;
+    mod rotated;
     mod serving;
     mod start;
     mod start_on_postgres;

@@ -216,12 +216,14 @@ impl<'w> Game<'w> {
             }
             Step::Rotate { pat, want } => self.rotate(pat, want).await,
             Step::Exchange { .. } => Said::Done,
-            Step::Advance { hours } => {
-                let hours = Duration::from_hours(u64::from(hours));
-                world.clock.advance(hours);
-                Said::Done
-            }
+            Step::Advance { hours } => self.advance(hours),
         }
+    }
+
+    fn advance(&self, hours: u32) -> Said {
+        let hours = Duration::from_hours(u64::from(hours));
+        self.world.clock.advance(hours);
+        Said::Done
     }
 
     async fn create(&mut self, parent: usize, name: &str) -> Said {
@@ -268,10 +270,10 @@ impl<'w> Game<'w> {
     }
 
     async fn rotate(&mut self, pat: usize, want: WantedOverlap) -> Said {
-        let key = IdempotencyKey::parse(b"one-for-all").ok();
+        let key = || IdempotencyKey::parse(b"one-for-all").unwrap();
         let want = WantedRotation {
             overlap: Some(Duration::from_hours(u64::from(want.hours))),
-            key: key.filter(|_key| want.is_repeatable),
+            key: want.is_repeatable.then(key),
         };
         match self.world.try_rotate(&self.pats[pat], &want).await {
             Ok(successor) => {

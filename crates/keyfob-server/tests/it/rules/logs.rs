@@ -7,7 +7,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::listening::always_ask;
-use crate::site::{PASSWORD, Site, pats_of};
+use crate::site::{PASSWORD, Pat, Site, pats_of};
 
 /// What a client calls its request: whoever knows it could repeat it.
 const REQUEST: &str = "9f0c6d52-a-key-of-a-client";
@@ -38,12 +38,7 @@ async fn use_secrets(site: &Site) -> Vec<String> {
     let pat = site.generate(&cookie, site.acme, "{}").await;
     let secret = pat.secret.as_str();
     let jwt = site.jwt(&pat, site.acme).await;
-    let rotated = site.generate(&cookie, site.acme, "{}").await;
-    let at_once = r#"{"overlapSeconds":0}"#;
-    let rotation = site.rotating(&cookie, &rotated, REQUEST, at_once);
-    let successor = rotated.successor(&rotation.send().await);
-    let repeated = site.rotating(&cookie, &rotated, REQUEST, at_once);
-    let second = rotated.successor(&repeated.send().await);
+    let rotated = rotate(site, &cookie).await;
     let wrong = format!("{}0", &secret[..43]);
     let mistyped = format!(r#"{{"email":"ana@acme.example","password":"{PASSWORD}!"}}"#);
     for (ask, outcome) in [
@@ -83,19 +78,6 @@ async fn use_secrets(site: &Site) -> Vec<String> {
             site.post("/identity/v1/session").json(&mistyped),
             "401 invalid_credentials",
         ),
-        (
-            site.rotating(&cookie, &rotated, &format!("{REQUEST}2"), at_once),
-            "409 already_rotated",
-        ),
-        (
-            site.exchanging("v2", &format!("pat={}", successor.secret)),
-            "401 invalid_grant",
-        ),
-        (
-            site.exchanging("v2", &format!("pat={}", second.secret)),
-            "200",
-        ),
-        (site.revoking(&second).cookie(&cookie), "204"),
         (site.revoking(&pat).bearer(&jwt), "204"),
         (
             site.exchanging("v2", &format!("pat={secret}")),
@@ -105,10 +87,37 @@ async fn use_secrets(site: &Site) -> Vec<String> {
         assert_eq!(ask.outcome().await, outcome);
     }
     let session = cookie.split_once('=').unwrap().1.to_owned();
-    let tokens = [&pat, &rotated, &successor, &second];
-    let mut secrets: Vec<String> = tokens.map(|pat| pat.secret[6..38].to_owned()).into();
+    let tokens = rotated.iter().chain([&pat]);
+    let mut secrets: Vec<String> = tokens.map(|pat| pat.secret[6..38].to_owned()).collect();
     secrets.extend([jwt, session, PASSWORD.to_owned(), REQUEST.to_owned()]);
     secrets
+}
+
+/// Rotates a token well and badly; returns it and its successors.
+async fn rotate(site: &Site, cookie: &str) -> [Pat; 3] {
+    let old = site.generate(cookie, site.acme, "{}").await;
+    let at_once = r#"{"overlapSeconds":0}"#;
+    let asking = async || site.rotating(cookie, &old, REQUEST, at_once).send().await;
+    let [unseen, new] = [
+        old.successor(&asking().await),
+        old.successor(&asking().await),
+    ];
+    let other = format!("{REQUEST}2");
+    for (ask, outcome) in [
+        (
+            site.rotating(cookie, &old, &other, at_once),
+            "409 already_rotated",
+        ),
+        (
+            site.exchanging("v2", &format!("pat={}", unseen.secret)),
+            "401 invalid_grant",
+        ),
+        (site.exchanging("v2", &format!("pat={}", new.secret)), "200"),
+        (site.revoking(&new).cookie(cookie), "204"),
+    ] {
+        assert_eq!(ask.outcome().await, outcome);
+    }
+    [old, unseen, new]
 }
 
 #[tokio::test]

@@ -2,7 +2,9 @@
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::Arc;
 
+use keyfob_server::state::App;
 use keyfob_testkit::backend::Backend;
 use tokio_postgres::NoTls;
 use url::Url;
@@ -81,7 +83,7 @@ async fn x6_with_the_store_away_every_door_says_503_and_never_401() {
     let cookie = site.sign_in("ana").await;
     let pat = site.generate(&cookie, site.acme, "{}").await;
     let jwt = site.jwt(&pat, site.acme).await;
-    let rotated = site.generate(&cookie, site.acme, "{}").await;
+    let rotate = site.generate(&cookie, site.acme, "{}").await.path() + "/rotate";
     // A node that has read catalogue and keys, and nothing else that a cache could hold.
     let node = site.another_node().await;
     let unknown = site.world.secret().expose().to_owned();
@@ -107,9 +109,7 @@ async fn x6_with_the_store_away_every_door_says_503_and_never_401() {
             ask("DELETE", &pat.path()).cookie(&cookie),
             ask("DELETE", &pat.path()).bearer(&jwt),
             ask("POST", &pats_of(site.acme)).cookie(&cookie).json("{}"),
-            ask("POST", &format!("{}/rotate", rotated.path()))
-                .cookie(&cookie)
-                .json("{}"),
+            ask("POST", &rotate).cookie(&cookie).json("{}"),
             ask("POST", "/identity/v1/session").json(&credentials),
         ]
     };
@@ -126,14 +126,7 @@ async fn x6_with_the_store_away_every_door_says_503_and_never_401() {
         assert_eq!((ready.status, ready.text()), (503, "not ready"));
         assert_eq!(ready.header("retry-after"), Some("5"));
     }
-    // What needs no store works: the process lives, the keys are in memory.
-    for target in [
-        "/healthz",
-        "/.well-known/jwks.json",
-        "/.well-known/openid-configuration",
-    ] {
-        assert_eq!(ask("GET", target).outcome().await, "200", "{target}");
-    }
+    works_without_a_store(&node).await;
     away.give_back().await;
     let wanted = "200 200 200 401 200 200 200 200 200 204 401 201 201 201";
     let mut back = Vec::new();
@@ -142,6 +135,18 @@ async fn x6_with_the_store_away_every_door_says_503_and_never_401() {
     }
     assert_eq!(back.join(" "), wanted);
     assert_eq!(ask("GET", "/readyz").outcome().await, "200");
+}
+
+/// What needs no store works: the process lives, the keys are in memory.
+async fn works_without_a_store(node: &Arc<App>) {
+    for target in [
+        "/healthz",
+        "/.well-known/jwks.json",
+        "/.well-known/openid-configuration",
+    ] {
+        let outcome = Ask::new(node, "GET", target).outcome().await;
+        assert_eq!(outcome, "200", "{target}");
+    }
 }
 
 #[tokio::test]
