@@ -9,6 +9,10 @@ use keyfob_core::pat::RevokedBecause;
 
 use super::look::Look;
 
+mod account;
+
+pub(crate) use self::account::*;
+
 // Everywhere
 pub(crate) const PRODUCT: &str = "Keyfob";
 pub(crate) const SKIP: &str = "Skip to content";
@@ -359,7 +363,11 @@ pub(crate) fn expired(day: &str) -> String {
 }
 
 pub(crate) fn revoked(day: &str, because: RevokedBecause) -> String {
-    let by = match because {
+    format!("{REVOKED} {day} {}", revoked_by(because))
+}
+
+pub(crate) const fn revoked_by(because: RevokedBecause) -> &'static str {
+    match because {
         RevokedBecause::User => "by you",
         RevokedBecause::Manager => "by an administrator",
         RevokedBecause::Operator => "by the operator",
@@ -367,8 +375,7 @@ pub(crate) fn revoked(day: &str, because: RevokedBecause) -> String {
         RevokedBecause::OrganizationDeleted => "with the organization",
         RevokedBecause::Rotated => "after its rotation",
         RevokedBecause::UnseenSuccessor => "unused, when its rotation was repeated",
-    };
-    format!("{REVOKED} {day} {by}")
+    }
 }
 
 /// Parts of a line about a use, such as the moment, the address and the program.

@@ -332,6 +332,7 @@ fn parts(world: &World, store: Store, root_key: RootKey) -> Parts {
         resource_servers: ResourceServers::default(),
         issuer: ISSUER.to_owned(),
         proxies: TrustedProxies::default(),
+        demo: None,
         metrics: Arc::new(Metrics::default()),
         root_key,
     }
