@@ -57,6 +57,7 @@ mod on_sqlite {
     mod operating;
     mod root_key_made;
     mod serving;
+    mod set_up;
     mod start;
 
     fn host() -> Host {
@@ -78,6 +79,7 @@ mod on_postgres {
     mod operating;
     mod root_key_given;
     mod serving;
+    mod set_up;
     mod start;
     mod start_on_postgres;
 

@@ -237,12 +237,11 @@ mod tests {
 
     #[test]
     fn a_role_is_called_by_its_level_and_module() {
-        let catalogue =
-            crate::roles_file::read(crate::roles_file::FIRST, 1).expect("a catalogue");
+        let catalogue = crate::roles_file::read(crate::roles_file::FIRST, 1).expect("a catalogue");
         assert_eq!(role(&catalogue, "owner"), "Owner");
         assert_eq!(
             role(&catalogue, "external-operate-store"),
-            "Operate, external: Store"
+            "Operate, external: Enterprise App Store"
         );
         assert_eq!(role(&catalogue, "manage-gone"), "manage-gone");
     }
