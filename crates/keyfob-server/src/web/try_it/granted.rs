@@ -85,7 +85,8 @@ impl Granted {
         exchanged: &Exchanged,
         explanation: Option<Explanation>,
     ) -> Result<Self, Problem> {
-        let (header, claims) = parts(&exchanged.access_token)?;
+        let header = part(&exchanged.access_token, 0)?;
+        let claims = part(&exchanged.access_token, 1)?;
         let text = |map: &Map<String, Value>, name: &str| map.get(name).map(shown);
         let target = text(&claims, "currentOrganizationId").and_then(|id| id.parse().ok());
         let place = target.map_or_else(String::new, |target| called(visit, target));
@@ -106,16 +107,11 @@ impl Granted {
     }
 }
 
-/// Header and claims of a token that was just signed here.
-fn parts(token: &str) -> Result<(Map<String, Value>, Map<String, Value>), Problem> {
-    let mut parts = token.split('.').map(|part| {
-        let json = BASE64URL_NOPAD
-            .decode(part.as_bytes())
-            .map_err(Problem::internal)?;
-        serde_json::from_slice::<Map<String, Value>>(&json).map_err(Problem::internal)
-    });
-    let mut next = || parts.next().unwrap_or_else(|| Ok(Map::new()));
-    Ok((next()?, next()?))
+/// A part of a token that was just signed here: its header or its claims.
+fn part(token: &str, place: usize) -> Result<Map<String, Value>, Problem> {
+    let part = token.split('.').nth(place).unwrap_or_default();
+    let json = BASE64URL_NOPAD.decode(part.as_bytes());
+    serde_json::from_slice(&json.map_err(Problem::internal)?).map_err(Problem::internal)
 }
 
 /// A value without the marks of JSON.
