@@ -43,6 +43,11 @@ impl Roles {
         Ok(Self(sorted.join(" ")))
     }
 
+    /// The one role of who may everything.
+    pub fn owner() -> Self {
+        Self(OWNER.to_owned())
+    }
+
     /// Takes what the store holds.
     pub fn from_stored(text: &str) -> Self {
         Self(text.to_owned())

@@ -83,6 +83,8 @@ pub enum Purpose {
     Key,
     /// Passwords drawn for the demo.
     Password,
+    /// Links with which the first account is made.
+    SetupLink,
 }
 
 /// A source of random bytes, good enough for keys.

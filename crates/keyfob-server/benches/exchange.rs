@@ -100,6 +100,7 @@ fn stage() -> Stage {
         resource_servers: ResourceServers::default(),
         issuer: "http://127.0.0.1:8787".to_owned(),
         proxies: TrustedProxies::default(),
+        demo: None,
         metrics: Arc::new(Metrics::default()),
         root_key,
     };

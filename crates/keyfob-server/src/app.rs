@@ -2,8 +2,11 @@
 //! permits. The JSON routes, the pages and the operator's commands all come through here.
 
 pub mod access;
+pub mod act_as;
 pub mod activity;
+pub mod change_password;
 pub mod exchange;
+pub mod explain_exchange;
 pub mod find_refusal;
 pub mod generate;
 pub mod manage;
@@ -12,6 +15,7 @@ pub mod password;
 pub mod revoke;
 pub mod rotate;
 pub mod rotate_pat;
+pub mod set_up;
 pub mod sign_in;
 pub mod visit;
 
@@ -38,6 +42,9 @@ pub enum Outage {
     /// Too many wait for the same.
     #[error(transparent)]
     Crowded(#[from] password::Crowded),
+    /// A password could not be hashed.
+    #[error("a password could not be hashed")]
+    Hash(#[from] argon2::password_hash::Error),
     /// A task of ours ended before its time.
     #[error("a task ended before its time")]
     Task(#[from] tokio::task::JoinError),

@@ -238,6 +238,12 @@ On a terminal, without a password flag, the password is asked for twice.")]
         /// The e-mail address, or the id
         user: String,
     },
+    /// Print a link with which the first account is made, while there is none
+    #[command(after_help = "Example:
+  keyfobd user setup-link
+
+It works once, within 15 minutes. A server that starts without any account prints one by itself.")]
+    SetupLink,
     /// Set a new password, which ends all sessions of the person
     SetPassword {
         /// The e-mail address, or the id

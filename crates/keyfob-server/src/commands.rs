@@ -105,6 +105,7 @@ async fn run_user(config: &Config, command: UserCommand) -> anyhow::Result<()> {
         }
         UserCommand::Suspend { user } => user::suspend(config, &user).await,
         UserCommand::Reactivate { user } => user::reactivate(config, &user).await,
+        UserCommand::SetupLink => user::setup_link(config).await,
         UserCommand::SetPassword { user, password } => {
             user::set_password(config, &user, &password).await
         }

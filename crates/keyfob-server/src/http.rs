@@ -21,7 +21,7 @@ pub mod problem;
 mod refusals;
 pub mod server;
 mod session;
-mod token;
+pub(crate) mod token;
 
 use std::sync::Arc;
 
@@ -41,6 +41,7 @@ pub fn service(app: &Arc<App>) -> Edge {
     Edge::new(routes(app), clock, entropy, Arc::clone(&app.metrics))
         .known_as(&app.issuer)
         .behind(app.proxies.clone())
+        .showing(app.demo.as_ref())
 }
 
 fn routes(app: &Arc<App>) -> Router {

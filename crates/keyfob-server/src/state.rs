@@ -14,6 +14,7 @@ use keyfob_store::key::key_list;
 use keyfob_store::{Store, StoreError, Tx};
 use keyfob_verify::Verifier;
 
+use crate::app::act_as::Demo;
 use crate::app::activity::Activity;
 use crate::app::password::Passwords;
 use crate::app::sign_in::Account;
@@ -89,6 +90,8 @@ pub struct App {
     pub issuer: String,
     /// The proxies in front of the server.
     pub proxies: TrustedProxies,
+    /// The people of the demo, when this is one.
+    pub demo: Option<Demo>,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// Last uses and refusals, written behind.
@@ -122,6 +125,8 @@ pub struct Parts {
     pub issuer: String,
     /// The proxies in front of the server.
     pub proxies: TrustedProxies,
+    /// The people of the demo, when this is one.
+    pub demo: Option<Demo>,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// The key that opens the others.
@@ -148,6 +153,7 @@ impl App {
             resource_servers: parts.resource_servers,
             issuer: parts.issuer,
             proxies: parts.proxies,
+            demo: parts.demo,
             metrics: parts.metrics,
             root_key: ArcSwap::from_pointee(parts.root_key),
             loaded: ArcSwap::from_pointee(loaded),

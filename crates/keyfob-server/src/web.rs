@@ -6,18 +6,23 @@
 
 mod asset;
 mod client;
+mod demo;
 mod error_page;
 mod form;
 mod frame;
 mod home;
 mod look;
 mod page;
+mod password;
 mod reauthenticate;
 mod revoke;
 mod rotate;
 mod say;
 mod security;
+mod sessions;
+mod set_up;
 mod sign_in;
+mod try_it;
 mod visitor;
 mod when;
 
@@ -28,6 +33,7 @@ use axum::routing::{get, post};
 
 pub(crate) use self::error_page::error_page;
 pub(crate) use self::look::Look;
+pub(crate) use self::page::Setting;
 use crate::state::App;
 
 /// Every page, and the files they need.
@@ -37,6 +43,15 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/sign-in", get(sign_in::page).post(sign_in::sign_in))
         .route("/sign-out", post(sign_in::sign_out))
         .route("/preferences", post(home::prefer))
+        .route("/setup", get(set_up::page).post(set_up::set_up))
+        .route("/demo", get(demo::page).post(demo::act_as))
+        .route("/sessions", post(sessions::end))
+        .route(
+            "/sessions/others",
+            get(sessions::others).post(sessions::end_others),
+        )
+        .route("/password", get(password::page).post(password::change))
+        .route("/password/changed", get(password::changed))
         .route("/orgs/{organization}/security", get(security::page))
         .route(
             "/orgs/{organization}/security/tokens",
@@ -49,6 +64,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route(
             "/orgs/{organization}/security/tokens/{token}/rotate",
             get(rotate::page).post(rotate::rotate),
+        )
+        .route(
+            "/orgs/{organization}/security/try-it",
+            get(try_it::page).post(try_it::try_it),
         )
         .route("/assets/{file}", get(asset::asset))
 }

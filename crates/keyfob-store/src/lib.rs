@@ -24,6 +24,7 @@ pub mod pat;
 pub mod refusal;
 pub mod rotation;
 pub mod session;
+pub mod setup_link;
 pub mod user;
 
 pub use db::{ServerFacts, Store, StoreOptions, Transient, Tx, retry};

@@ -37,7 +37,12 @@ macro_rules! migrations {
 }
 
 /// All migrations, in the order in which they are applied.
-const MIGRATIONS: &[Migration] = migrations!["0001_init", "0002_refusal", "0003_rotation"];
+const MIGRATIONS: &[Migration] = migrations![
+    "0001_init",
+    "0002_refusal",
+    "0003_rotation",
+    "0004_setup_link"
+];
 
 /// What an engine must be told in words of its own to keep a schema.
 pub(crate) struct Dialect {

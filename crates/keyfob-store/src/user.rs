@@ -20,6 +20,7 @@ statements! {
         FROM visible_user WHERE email_key = $1";
     USER_FIND_BY_EXTERNAL = "SELECT id, external_id, email, email_verified_at, full_name, password_hash, created_at, suspended_at
         FROM visible_user WHERE external_id = $1";
+    USER_EXISTS = "SELECT EXISTS (SELECT 1 FROM users)";
     USER_SUSPEND = "UPDATE users SET suspended_at = $2 WHERE id = $1 AND suspended_at IS NULL RETURNING id";
     USER_REACTIVATE = "UPDATE users SET suspended_at = NULL WHERE id = $1 AND suspended_at IS NOT NULL RETURNING id";
     USER_SET_PASSWORD = "UPDATE users SET password_hash = $2 WHERE id = $1 RETURNING id";
@@ -99,6 +100,14 @@ pub async fn user_find_by_external(
 ) -> Result<Option<User>, StoreError> {
     tx.optional(&USER_FIND_BY_EXTERNAL, args![external_id], read)
         .await
+}
+
+/// Whether there is any account, those of an unfinished import included.
+pub async fn user_exists(tx: &mut Tx) -> Result<bool, StoreError> {
+    let exists = tx
+        .optional(&USER_EXISTS, args![], |row| row.get::<bool>(0))
+        .await?;
+    Ok(exists.unwrap_or_default())
 }
 
 /// Suspends a user (P9): sessions end, access tokens made before are dead in every tree. Says whether

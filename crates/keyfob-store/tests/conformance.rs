@@ -38,6 +38,7 @@ mod on_sqlite {
     mod refusal;
     mod rotation;
     mod session;
+    mod setup_link;
     mod tree;
     mod user;
 
@@ -63,6 +64,7 @@ mod on_postgres {
     mod refusal;
     mod rotation;
     mod session;
+    mod setup_link;
     mod tree;
     mod user;
 

@@ -31,6 +31,7 @@ impl Entropy for SeededEntropy {
             Purpose::Session => 3,
             Purpose::Key => 4,
             Purpose::Password => 5,
+            Purpose::SetupLink => 6,
         };
         let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
         let count = drawn.entry(purpose).or_default();

@@ -3,7 +3,8 @@
 //! It writes nothing, but for the first exchange of a successor that a repeated rotation could still
 //! replace (P10): that is settled before it is answered, so that no token in use is ever taken away.
 
-use keyfob_core::exchange::{Denial, ExchangeRequest, Grant, decide};
+use keyfob_core::catalogue::Catalogue;
+use keyfob_core::exchange::{Denial, ExchangeFacts, ExchangeRequest, Grant, PatFacts, decide};
 use keyfob_core::id::OrgId;
 use keyfob_core::pat::rotation::Unused;
 use keyfob_core::scope::Scopes;
@@ -98,10 +99,44 @@ impl From<StoreError> for ExchangeError {
     }
 }
 
+/// Sees the decision of an exchange as it is made, with what it rests on.
+pub trait Witness: Send {
+    /// The decision.
+    fn decided(
+        &mut self,
+        facts: &ExchangeFacts,
+        catalogue: &Catalogue,
+        decision: Result<&Grant<'_>, Denial>,
+    );
+}
+
+/// Nobody looks.
+struct Nobody;
+
+impl Witness for Nobody {
+    fn decided(
+        &mut self,
+        _facts: &ExchangeFacts,
+        _catalogue: &Catalogue,
+        _decision: Result<&Grant<'_>, Denial>,
+    ) {
+    }
+}
+
 /// Exchanges a PAT. A refusal takes as long whatever its reason is.
 pub async fn exchange(app: &App, ctx: &Ctx, want: &Wanted<'_>) -> Result<Exchanged, ExchangeError> {
+    exchange_before(app, ctx, want, &mut Nobody).await
+}
+
+/// The same exchange, before a witness.
+pub async fn exchange_before(
+    app: &App,
+    ctx: &Ctx,
+    want: &Wanted<'_>,
+    witness: &mut dyn Witness,
+) -> Result<Exchanged, ExchangeError> {
     let hold = Hold::begin(hold::EXCHANGE);
-    let outcome = try_exchange(app, ctx, want).await;
+    let outcome = try_exchange(app, ctx, want, witness).await;
     let outcome = outcome.map_err(|error| throttled(app, ctx, error));
     app.metrics.exchanged(match &outcome {
         Ok(_exchanged) => ExchangeOutcome::Granted,
@@ -132,7 +167,12 @@ fn throttled(app: &App, ctx: &Ctx, error: ExchangeError) -> ExchangeError {
     }
 }
 
-async fn try_exchange(app: &App, ctx: &Ctx, want: &Wanted<'_>) -> Result<Exchanged, ExchangeError> {
+async fn try_exchange(
+    app: &App,
+    ctx: &Ctx,
+    want: &Wanted<'_>,
+    witness: &mut dyn Witness,
+) -> Result<Exchanged, ExchangeError> {
     for _attempt in 0..ATTEMPTS {
         let snapshot = find(app, want).await?.ok_or(ExchangeError::Unknown)?;
         let current = app
@@ -142,7 +182,11 @@ async fn try_exchange(app: &App, ctx: &Ctx, want: &Wanted<'_>) -> Result<Exchang
         let Some(loaded) = current else {
             continue;
         };
-        let grant = granted(app, ctx, want, &snapshot, &loaded)?;
+        let decision = decided(ctx, want, &snapshot, &loaded);
+        let told = decision.as_ref().map_err(|denial| *denial);
+        witness.decided(&snapshot.facts, &loaded.catalogue, told);
+        let pat = &snapshot.facts.pat;
+        let grant = decision.inspect_err(|denial| refused(app, ctx, want, pat, *denial))?;
         if !is_settled(app, ctx, &snapshot).await? {
             // Somebody else was first, or it was replaced meanwhile: what counts is what holds now.
             continue;
@@ -194,35 +238,35 @@ async fn find(app: &App, want: &Wanted<'_>) -> Result<Option<ExchangeSnapshot>, 
     Ok(None)
 }
 
-fn granted<'s>(
-    app: &App,
+fn decided<'s>(
     ctx: &Ctx,
     want: &'s Wanted<'_>,
     snapshot: &'s ExchangeSnapshot,
     loaded: &Loaded,
-) -> Result<Grant<'s>, ExchangeError> {
-    let pat = &snapshot.facts.pat;
+) -> Result<Grant<'s>, Denial> {
     let request = ExchangeRequest {
         address: ctx.peer,
         scopes: want.scopes,
         named: want.named,
         lifetime: want.server.lifetime,
     };
-    let decision = decide(&snapshot.facts, &request, &loaded.catalogue, ctx.now);
-    let grant = decision.inspect_err(|denial| {
-        tracing::info!(pat.id = %pat.id, request.id = %ctx.request_id, reason = denial.word(), "exchange denied");
-        let refusal = Refusal {
-            request: ctx.request_id,
-            at: ctx.now,
-            address: ctx.peer.map(|address| address.to_string()),
-            client: ctx.client.clone(),
-            organization: want.target.unwrap_or(pat.organization),
-        };
-        app.activity.refused(pat.id, *denial, refusal);
-    })?;
-    Ok(grant)
+    decide(&snapshot.facts, &request, &loaded.catalogue, ctx.now)
 }
 
+/// Notes a refusal for the token's owner (P16).
+fn refused(app: &App, ctx: &Ctx, want: &Wanted<'_>, pat: &PatFacts, denial: Denial) {
+    tracing::info!(pat.id = %pat.id, request.id = %ctx.request_id, reason = denial.word(), "exchange denied");
+    let refusal = Refusal {
+        request: ctx.request_id,
+        at: ctx.now,
+        address: ctx.peer.map(|address| address.to_string()),
+        client: ctx.client.clone(),
+        organization: want.target.unwrap_or(pat.organization),
+    };
+    app.activity.refused(pat.id, denial, refusal);
+}
+
+/// Signs what was granted.
 fn signed(
     app: &App,
     ctx: &Ctx,

@@ -13,8 +13,10 @@ use zeroize::Zeroizing;
 use crate::app::Outage;
 use crate::throttle::Source;
 
-/// Fewest characters of a password that is set here.
+/// Fewest characters of a password that an operator sets or imports.
 pub const PASSWORD_MIN: usize = 8;
+/// Fewest characters of a password that somebody chooses on a page.
+pub const CHOSEN_MIN: usize = 12;
 /// Most bytes of a password: hashing a longer one would cost more than it adds.
 pub const PASSWORD_MAX: usize = 1_024;
 /// Most memory of an argon2id hash that is imported, in KiB: 1 GiB. Without bounds one line of a file
@@ -36,9 +38,12 @@ pub const PLACES_OF_ONE: usize = 8;
 /// Why a password cannot be set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum BadPassword {
-    /// Fewer than [`PASSWORD_MIN`] characters.
-    #[error("a password has at least {PASSWORD_MIN} characters")]
-    TooShort,
+    /// Fewer characters than there must be.
+    #[error("a password has at least {min} characters")]
+    TooShort {
+        /// How many there must be.
+        min: usize,
+    },
     /// More than [`PASSWORD_MAX`] bytes.
     #[error("a password has at most {PASSWORD_MAX} bytes")]
     TooLong,
@@ -155,6 +160,18 @@ impl Place<'_> {
         let fits = fits.await?;
         Ok(fits && known)
     }
+
+    /// Hashes a password that is to be set.
+    pub async fn hash(self, password: &str, entropy: Arc<dyn Entropy>) -> Result<String, Outage> {
+        let password = Zeroizing::new(password.to_owned());
+        let turn = Arc::clone(&self.passwords.at_once);
+        let turn = turn.acquire_owned().await.ok();
+        let hashed = task::spawn_blocking(move || {
+            let _turn = turn;
+            hash(&password, &*entropy)
+        });
+        Ok(hashed.await??)
+    }
 }
 
 impl Default for Passwords {
@@ -175,10 +192,19 @@ fn verify(password: &[u8], stored: &str) -> bool {
         .is_ok_and(|hash| Argon2::default().verify_password(password, &hash).is_ok())
 }
 
-/// Checks a password that is to be set.
+/// Checks a password that an operator sets or imports.
 pub fn check(password: &str) -> Result<(), BadPassword> {
-    if password.chars().count() < PASSWORD_MIN {
-        return Err(BadPassword::TooShort);
+    check_length(password, PASSWORD_MIN)
+}
+
+/// Checks a password that somebody chooses on a page.
+pub fn check_chosen(password: &str) -> Result<(), BadPassword> {
+    check_length(password, CHOSEN_MIN)
+}
+
+fn check_length(password: &str, min: usize) -> Result<(), BadPassword> {
+    if password.chars().count() < min {
+        return Err(BadPassword::TooShort { min });
     }
     if password.len() > PASSWORD_MAX {
         return Err(BadPassword::TooLong);
@@ -341,7 +367,16 @@ mod tests {
         ] {
             assert_eq!(check_hash(text), Err(BadPasswordHash), "{text}");
         }
-        assert_eq!(check("1234567"), Err(BadPassword::TooShort));
+        let too_short = |min| Err(BadPassword::TooShort { min });
+        assert_eq!(check("1234567"), too_short(8));
+        assert_eq!(check("12345678"), Ok(()));
+        assert_eq!(
+            check_chosen("éééééééééé1"),
+            too_short(12),
+            "characters, not bytes"
+        );
+        assert_eq!(check_chosen("éééééééééé12"), Ok(()));
+        assert_eq!(check_chosen(&"x".repeat(1_025)), Err(BadPassword::TooLong));
         assert_eq!(check(&"x".repeat(1_025)), Err(BadPassword::TooLong));
     }
 }

@@ -6,13 +6,13 @@ use keyfob_core::event::{Actor, Via};
 use keyfob_core::id::{SessionId, UserId};
 use keyfob_core::name::Email;
 use keyfob_core::session::SessionTimes;
-use keyfob_core::time::Purpose;
+use keyfob_core::time::{Purpose, Timestamp};
 use keyfob_store::session::{
     NewSession, Session, session_end, session_end_others, session_find, session_insert,
     session_list,
 };
 use keyfob_store::user::{User, user_find, user_find_by_email};
-use keyfob_store::{StoreError, retry};
+use keyfob_store::{StoreError, Tx, retry};
 use zeroize::Zeroizing;
 
 use crate::app::Outage;
@@ -77,7 +77,8 @@ impl From<StoreError> for SignInError {
 pub struct Account([u8; 16]);
 
 impl Account {
-    fn of(given: &str) -> Self {
+    /// That of what was typed.
+    pub(crate) fn of(given: &str) -> Self {
         let key = Email::parse(given).map_or_else(
             |_no_address| given.to_owned(),
             |address| address.key().to_owned(),
@@ -158,39 +159,80 @@ async fn find(app: &App, email: &str) -> Result<Option<User>, SignInError> {
     Ok(user_find_by_email(&mut tx, &email).await?)
 }
 
-async fn begin(
+/// A session that is to begin: drawn outside of what `retry` repeats.
+pub(crate) struct Beginning {
+    id: SessionId,
+    hash: Vec<u8>,
+    expires_at: Timestamp,
+    cookie: CookieValue,
+}
+
+impl Beginning {
+    /// Draws the cookie and the id.
+    pub(crate) fn draw(app: &App, ctx: &Ctx) -> Self {
+        let mut bytes = Zeroizing::new([0; COOKIE_LENGTH]);
+        app.entropy.fill(Purpose::Session, bytes.as_mut());
+        let cookie = CookieValue(Zeroizing::new(BASE64URL_NOPAD.encode(bytes.as_ref())));
+        Self {
+            id: SessionId::new(ctx.now, app.id_random()),
+            hash: hash(cookie.expose()),
+            expires_at: ctx.now.plus(app.policy.session_max),
+            cookie,
+        }
+    }
+
+    /// Whether it has begun: a commit without an answer may have kept it.
+    pub(crate) async fn is_kept(&self, tx: &mut Tx) -> Result<bool, StoreError> {
+        Ok(session_find(tx, &self.hash).await?.is_some())
+    }
+
+    /// Keeps the session.
+    pub(crate) async fn keep(
+        &self,
+        tx: &mut Tx,
+        ctx: &Ctx,
+        user: UserId,
+    ) -> Result<(), StoreError> {
+        let new = NewSession {
+            id: self.id,
+            hash: &self.hash,
+            user,
+            expires_at: self.expires_at,
+        };
+        let actor = ctx.actor(Via::Session, Some(user));
+        session_insert(tx, &new, &actor, ctx.now).await
+    }
+
+    /// The cookie, for the answer that sets it.
+    pub(crate) fn into_cookie(self) -> CookieValue {
+        self.cookie
+    }
+}
+
+/// Begins a session for somebody who has proved who they are, and ends an old one of theirs.
+pub(crate) async fn begin(
     app: &App,
     ctx: &Ctx,
     user: User,
     old: Option<SessionId>,
 ) -> Result<(SignedIn, CookieValue), SignInError> {
-    let mut bytes = Zeroizing::new([0; COOKIE_LENGTH]);
-    app.entropy.fill(Purpose::Session, bytes.as_mut());
-    let cookie = CookieValue(Zeroizing::new(BASE64URL_NOPAD.encode(bytes.as_ref())));
-    let hash = hash(cookie.expose());
-    let id = SessionId::new(ctx.now, app.id_random());
-    let expires_at = ctx.now.plus(app.policy.session_max);
-    let actor = &ctx.actor(Via::Session, Some(user.id));
-    let new = &NewSession {
-        id,
-        hash: &hash,
-        user: user.id,
-        expires_at,
-    };
+    let beginning = Beginning::draw(app, ctx);
+    let (new, who) = (&beginning, user.id);
     let began = retry(|| async move {
         let mut tx = app.store.write().await?;
         // The account as it is now: a suspension that came while the password was checked counts.
-        let living = user_find(&mut tx, new.user)
+        let living = user_find(&mut tx, who)
             .await?
             .filter(|user| user.suspended_at.is_none());
         if living.is_none() {
             return Ok(false);
         }
-        if session_find(&mut tx, new.hash).await?.is_none() {
-            session_insert(&mut tx, new, actor, ctx.now).await?;
+        if !new.is_kept(&mut tx).await? {
+            new.keep(&mut tx, ctx, who).await?;
         }
         if let Some(old) = old {
-            session_end(&mut tx, old, new.user, actor, ctx.now).await?;
+            let actor = &ctx.actor(Via::Session, Some(who));
+            session_end(&mut tx, old, who, actor, ctx.now).await?;
         }
         tx.commit().await?;
         Ok::<_, StoreError>(true)
@@ -200,16 +242,16 @@ async fn begin(
         return Err(SignInError::Credentials);
     }
     let session = Session {
-        id,
+        id: beginning.id,
         user: user.id,
         created_at: ctx.now,
         authenticated_at: ctx.now,
         seen_at: ctx.now,
-        expires_at,
+        expires_at: beginning.expires_at,
         address: ctx.peer.map(|address| address.to_string()),
         client: ctx.client.clone(),
     };
-    Ok((SignedIn { session, user }, cookie))
+    Ok((SignedIn { session, user }, beginning.into_cookie()))
 }
 
 /// Finds who a cookie belongs to; none when it is unknown, ended, idle for too long or too old.
@@ -275,8 +317,9 @@ pub async fn sessions(app: &App, ctx: &Ctx, user: UserId) -> Result<Vec<Session>
     Ok(sessions)
 }
 
-fn hash(cookie: &str) -> Vec<u8> {
-    digest::digest(&digest::SHA256, cookie.as_bytes())
+/// What is kept of a secret with 256 bits of chance in it, and compared in its place.
+pub(crate) fn hash(secret: &str) -> Vec<u8> {
+    digest::digest(&digest::SHA256, secret.as_bytes())
         .as_ref()
         .to_vec()
 }

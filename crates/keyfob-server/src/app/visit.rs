@@ -57,7 +57,12 @@ impl Visit {
 
     /// What lies below it.
     pub fn below(&self) -> Vec<&ListedOrg> {
-        let mut inside = BTreeSet::from([self.place.lineage.organization()]);
+        self.below_of(self.place.lineage.organization())
+    }
+
+    /// What lies below an organization, as far as they see it.
+    pub fn below_of(&self, organization: OrgId) -> Vec<&ListedOrg> {
+        let mut inside = BTreeSet::from([organization]);
         let mut below = Vec::new();
         // Level by level, so a parent comes before its children.
         for listed in &self.organizations {

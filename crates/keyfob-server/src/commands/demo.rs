@@ -14,6 +14,7 @@ use tokio::net::TcpListener;
 
 use super::serve::{self, OnIssuerChange};
 use crate::app::access::Caller;
+use crate::app::act_as::{Demo, Part, Person as Shown};
 use crate::app::generate::{Choices, generate};
 use crate::app::organizations::organizations;
 use crate::app::sign_in::sign_in;
@@ -52,6 +53,22 @@ struct Person {
     email: String,
     password: String,
     standing: String,
+    #[serde(skip)]
+    full_name: String,
+    #[serde(skip)]
+    part: Part,
+}
+
+impl Person {
+    /// As the page of the demo shows them.
+    fn shown(&self) -> Result<Shown> {
+        Ok(Shown {
+            email: Email::parse(&self.email)?,
+            full_name: self.full_name.clone(),
+            standing: self.standing.clone(),
+            part: self.part,
+        })
+    }
 }
 
 /// What was made, as printed.
@@ -121,7 +138,9 @@ async fn fill(config: &Config, listener: &TcpListener, people: &[Person]) -> Res
     import_text(config, ACME, &password)
         .await
         .context("the example was not imported")?;
-    serve::start(config, listener.local_addr()?, OnIssuerChange::Refuse).await
+    let shown: Result<Vec<Shown>> = people.iter().map(Person::shown).collect();
+    let (address, demo) = (listener.local_addr()?, Demo(shown?));
+    serve::start(config, address, OnIssuerChange::Refuse, Some(demo)).await
 }
 
 async fn say(app: &App, people: &[Person], form: Form) -> Result<String> {
@@ -188,7 +207,8 @@ fn text(made: &Made<'_>) -> String {
         .collect();
     format!(
         "keyfobd is listening on {url}\n\n\
-         This is a demo: people and tokens are made up and gone when the server stops.\n\n\
+         This is a demo: people and tokens are made up and gone when the server stops.\n\
+         Open {url} in a browser, and choose who you want to be.\n\n\
          {table}\n\
          A token of {owner}, in the organization {organization}:\n  {pat}\n\n\
          Exchange it for an access token:\n  {curl}\n\n\
@@ -221,6 +241,8 @@ enum Line {
         organization: Place,
         roles: Vec<String>,
     },
+    #[serde(rename_all = "camelCase")]
+    User { email: String, full_name: String },
     #[serde(other)]
     Other,
 }
@@ -236,7 +258,7 @@ enum Place {
 /// Picks from the example an owner, a manager, a member of one sub-organization, and somebody who is
 /// inherited further down; draws a password for each.
 fn people() -> Result<Vec<Person>> {
-    let held = memberships()?;
+    let Example { held, names } = example()?;
     let has = |held: &Held, role: &str| held.roles.iter().any(|each| each == role);
     let places = |email: &str| held.iter().filter(|each| each.email == email).count();
     let is_root = |held: &Held| !held.organization.contains('/');
@@ -252,14 +274,17 @@ fn people() -> Result<Vec<Person>> {
         (
             find(&|each| has(each, "owner") && is_root(each)),
             "owner of",
+            Part::Owner,
         ),
         (
             find(&|each| has(each, "manage-organization") && !is_root(each)),
             "manager of",
+            Part::Manager,
         ),
         (
             find(&|each| !is_root(each) && !has_below(&each.organization) && !has(each, "owner")),
             "member only of",
+            Part::Member,
         ),
         (
             find(&|each| {
@@ -268,44 +293,60 @@ fn people() -> Result<Vec<Person>> {
                     && has_below(&each.organization)
             }),
             "inherited below, member of",
+            Part::Inherited,
         ),
     ];
     let mut people = Vec::new();
-    for (pick, words) in picks {
+    for (pick, words, part) in picks {
         let held =
             pick.ok_or_else(|| anyhow!("the example has nobody who is \"{words}\" something"))?;
         people.push(Person {
             email: held.email.clone(),
             password: draw_password(&SystemEntropy),
             standing: format!("{words} {}", held.organization),
+            full_name: names.get(&held.email).cloned().unwrap_or_default(),
+            part,
         });
     }
     Ok(people)
 }
 
-fn memberships() -> Result<Vec<Held>> {
-    let mut held = Vec::new();
+/// What the demo reads of the example.
+#[derive(Default)]
+struct Example {
+    held: Vec<Held>,
+    /// Names by address.
+    names: BTreeMap<String, String>,
+}
+
+fn example() -> Result<Example> {
+    let mut example = Example::default();
     for line in ACME.lines().filter(|line| !line.trim().is_empty()) {
         let line =
             serde_json::from_str(line).context("a line of the example is not as it should be")?;
-        if let Line::Membership {
-            user: email,
-            organization,
-            roles,
-        } = line
-        {
-            let organization = match organization {
-                Place::Path(path) => path,
-                Place::Names(names) => names.join("/"),
-            };
-            held.push(Held {
-                email,
+        match line {
+            Line::Membership {
+                user: email,
                 organization,
                 roles,
-            });
+            } => {
+                let organization = match organization {
+                    Place::Path(path) => path,
+                    Place::Names(names) => names.join("/"),
+                };
+                example.held.push(Held {
+                    email,
+                    organization,
+                    roles,
+                });
+            }
+            Line::User { email, full_name } => {
+                example.names.insert(email, full_name);
+            }
+            Line::Other => {}
         }
     }
-    Ok(held)
+    Ok(example)
 }
 
 /// Sixty bits: enough for an hour on a loopback address, short enough to type.

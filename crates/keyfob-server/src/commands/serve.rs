@@ -17,9 +17,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::task::JoinHandle;
 use tokio::time::{MissedTickBehavior, interval};
 
+use crate::app::act_as::Demo;
 use crate::app::activity;
 use crate::app::rotate::{Rotation, Turned};
 use crate::app::rotate_pat::{END_EVERY, end_overlaps};
+use crate::app::set_up;
 use crate::config::{Config, DatabaseConfig, issuer};
 use crate::data_dir;
 use crate::descriptors;
@@ -64,14 +66,20 @@ pub(super) async fn run(config: &Config, on_change: OnIssuerChange) -> Result<()
     let socket = listen(config).await?;
     let address = socket.local_addr()?;
     let listener = equip(config, socket)?;
-    let app = start(config, address, on_change).await?;
+    let app = start(config, address, on_change, None).await?;
     let metrics = serve_metrics(config, &app).await?;
-    writeln!(
-        stdout(),
-        "keyfobd is listening on {}://{address}",
-        config.scheme()
-    )
-    .context("stdout is closed")?;
+    let link = set_up::offer(&app.store, &*app.entropy, app.now()).await;
+    let link = link.context("whether there is an account could not be found out")?;
+    let listening = format!("keyfobd is listening on {}://{address}\n", config.scheme());
+    let first = link.map_or_else(String::new, |link| {
+        format!(
+            "\nThere is no account yet. Make the first one in a browser, within 15 minutes:\n  {}\n",
+            link.url(&app.issuer)
+        )
+    });
+    stdout()
+        .write_all((listening + &first).as_bytes())
+        .context("stdout is closed")?;
     tracing::info!(server.address = %address, server.issuer = %app.issuer, database = app.store.engine_name(), "listening");
     until(app, listener, stop).await;
     if let Some(metrics) = metrics {
@@ -112,6 +120,7 @@ pub(super) async fn start(
     config: &Config,
     address: SocketAddr,
     on_change: OnIssuerChange,
+    demo: Option<Demo>,
 ) -> Result<Arc<App>> {
     let issuer = issuer(config, address)?;
     let (clock, entropy) = (
@@ -140,6 +149,7 @@ pub(super) async fn start(
         resource_servers: config.resource_servers.clone(),
         issuer,
         proxies: config.proxies.clone(),
+        demo,
         metrics: Arc::new(Metrics::default()),
         root_key: installation.root_key,
     };

@@ -6,6 +6,7 @@ use anyhow::{Result, anyhow, bail};
 use keyfob_core::event::Actor;
 use keyfob_core::id::UserId;
 use keyfob_core::name::{Email, Name, check_external_id};
+use keyfob_store::instance::instance_find;
 use keyfob_store::user::{
     NewUser, User, user_insert, user_reactivate, user_set_password, user_suspend,
 };
@@ -14,6 +15,7 @@ use keyfob_store::{Constraint, StoreError};
 use super::operator::{Operator, user_named};
 use super::password;
 use crate::app::password as rules;
+use crate::app::set_up;
 use crate::cli::PasswordArgs;
 use crate::config::Config;
 use crate::open::Schema;
@@ -145,6 +147,26 @@ pub(super) async fn set_password(config: &Config, user: &str, from: &PasswordArg
         io::stdout(),
         "{email} has a new password; every session is ended"
     )?;
+    Ok(())
+}
+
+/// `user setup-link`
+pub(super) async fn setup_link(config: &Config) -> Result<()> {
+    let operator = Operator::open(config, Schema::AsItIs).await?;
+    let mut tx = operator.store.read_single().await?;
+    let issuer = instance_find(&mut tx).await?.and_then(|it| it.issuer);
+    drop(tx);
+    let issuer = issuer.ok_or_else(|| {
+        anyhow!(
+            "no server has run here yet: start it by `keyfobd serve`, which prints a link itself"
+        )
+    })?;
+    let link = set_up::offer(&operator.store, &*operator.entropy, operator.now).await?;
+    let link = link
+        .ok_or_else(|| anyhow!("there is an account already: add others by `keyfobd user add`"))?;
+    operator.store.close().await;
+    writeln!(io::stdout(), "{}", link.url(&issuer))?;
+    writeln!(io::stderr(), "It works once, within 15 minutes.")?;
     Ok(())
 }
 

@@ -24,11 +24,12 @@ use tower::{Service, ServiceExt};
 use super::oauth_error::OAuthError;
 use super::path::{self, Dialect};
 use super::problem::{self, Accepts, Cause, Code, Problem};
+use crate::app::act_as::Demo;
 use crate::config::PublicUrl;
 use crate::context::Ctx;
 use crate::metrics::{Metrics, method_word};
 use crate::proxies::TrustedProxies;
-use crate::web::Look;
+use crate::web::{Look, Setting};
 
 mod unacceptable;
 
@@ -74,6 +75,7 @@ pub struct Edge {
     metrics: Arc<Metrics>,
     proxies: TrustedProxies,
     hsts: Option<HeaderValue>,
+    is_demo: bool,
 }
 
 /// Which entry of the route table answered; set where the router knows it, read at the edge.
@@ -85,7 +87,7 @@ struct Seen {
     method: Method,
     dialect: Dialect,
     /// How an error looks, when it is to be a page.
-    page: Option<Look>,
+    page: Option<Setting>,
     began: Instant,
 }
 
@@ -104,6 +106,7 @@ impl Edge {
             metrics,
             proxies: TrustedProxies::default(),
             hsts: None,
+            is_demo: false,
         }
     }
 
@@ -124,6 +127,13 @@ impl Edge {
         self
     }
 
+    /// Says whether this is the demo.
+    #[must_use]
+    pub fn showing(mut self, demo: Option<&Demo>) -> Self {
+        self.is_demo = demo.is_some();
+        self
+    }
+
     async fn answer(self, request: Request) -> Response {
         let _in_flight = self.metrics.request_began();
         let began = Instant::now();
@@ -133,7 +143,10 @@ impl Edge {
         let mut seen = Seen {
             method: parts.method.clone(),
             dialect: Dialect::Problem,
-            page: wants_page(&parts),
+            page: wants_page(&parts).then(|| Setting {
+                look: Look::of(&parts.headers),
+                is_demo: self.is_demo,
+            }),
             began,
         };
         let mut response = match path::meant(&parts.uri) {
@@ -235,10 +248,8 @@ impl Service<Request> for Edge {
 }
 
 /// Errors of pages are pages, where somebody looks at them.
-fn wants_page(parts: &Parts) -> Option<Look> {
-    let is_page =
-        !path::is_for_programs(parts.uri.path()) && Accepts::of(&parts.headers) == Accepts::Page;
-    is_page.then(|| Look::of(&parts.headers))
+fn wants_page(parts: &Parts) -> bool {
+    !path::is_for_programs(parts.uri.path()) && Accepts::of(&parts.headers) == Accepts::Page
 }
 
 /// Runs inside the router, behind the match: carries the route out to the edge, past a panic too. A service

@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use keyfob_core::id::RequestId;
 use serde::Serialize;
 
-use crate::web::{Look, error_page};
+use crate::web::{Setting, error_page};
 
 mod code;
 pub mod registry;
@@ -184,9 +184,9 @@ impl Accepts {
 
 /// Writes the request's id into an answer that is a problem; where a page is wanted, the problem becomes
 /// one.
-pub(crate) fn complete(response: &mut Response, request: RequestId, page: Option<Look>) {
+pub(crate) fn complete(response: &mut Response, request: RequestId, page: Option<Setting>) {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        if let Some(page) = page.and_then(|look| error_page(&problem, request, look)) {
+        if let Some(page) = page.and_then(|setting| error_page(&problem, request, setting)) {
             let (parts, body) = page.into_parts();
             *response.body_mut() = body;
             response.headers_mut().remove(header::CONTENT_LENGTH);

@@ -214,7 +214,8 @@ pub(super) fn success(ctx: &Ctx, exchanged: &Exchanged, more: &str) -> Response 
     response
 }
 
-fn refusal(error: ExchangeError) -> OAuthError {
+/// The door's one answer to each refusal (X6).
+pub(crate) fn refusal(error: ExchangeError) -> OAuthError {
     match error {
         ExchangeError::Unknown => OAuthError::invalid_grant(),
         ExchangeError::Denied(denial) if denial.is_of_the_target() => OAuthError::access_denied(),

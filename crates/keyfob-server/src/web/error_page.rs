@@ -5,8 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use keyfob_core::id::RequestId;
 
-use super::look::Look;
-use super::page::{Shell, sent};
+use super::page::{Setting, Shell, sent};
 use super::say;
 use crate::http::problem::{Code, Problem};
 
@@ -24,11 +23,15 @@ struct ErrorPage<'a> {
 }
 
 /// The page in the place of a problem's JSON; none when it cannot be made, and the JSON stays.
-pub(crate) fn error_page(problem: &Problem, request: RequestId, look: Look) -> Option<Response> {
+pub(crate) fn error_page(
+    problem: &Problem,
+    request: RequestId,
+    setting: Setting,
+) -> Option<Response> {
     let status = problem.code().status();
     let (icon, heading, sentence) = told(problem);
     let page = ErrorPage {
-        shell: Shell::for_nobody(heading, look),
+        shell: Shell::for_nobody(heading, setting),
         status,
         icon,
         heading,

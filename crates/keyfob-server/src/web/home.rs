@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Request, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, Uri, header};
 
 use super::form::Form;
@@ -12,7 +12,7 @@ use super::frame::Area;
 use super::look::Look;
 use super::page::{Shell, lead_to, show, with_cookie};
 use super::say;
-use super::visitor::{Member, Visitor, next};
+use super::visitor::{Member, NoMember, Visitor, next};
 use crate::app::visit::first;
 use crate::http::problem::{Code, Problem};
 use crate::state::App;
@@ -23,8 +23,17 @@ struct NowherePage {
     shell: Shell,
 }
 
-/// Answers `GET /`: leads to the first organization of whoever is signed in.
-pub(super) async fn home(State(app): State<Arc<App>>, member: Member) -> Result<Response, Problem> {
+/// Answers `GET /`: leads to the first organization of whoever is signed in, in the demo anybody else to
+/// whom one can be.
+pub(super) async fn home(
+    State(app): State<Arc<App>>,
+    member: Result<Member, NoMember>,
+) -> Result<Response, Problem> {
+    let member = match member {
+        Ok(member) => member,
+        Err(_nobody) if app.demo.is_some() => return Ok(lead_to("/demo")),
+        Err(elsewhere) => return Ok(elsewhere.into_response()),
+    };
     match first(&app, &member.who)
         .await
         .map_err(Problem::unavailable)?

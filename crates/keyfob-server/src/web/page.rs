@@ -19,6 +19,15 @@ const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 /// sites learn nothing by this one either.
 const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
 
+/// What holds for every page that somebody is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Setting {
+    /// How it looks.
+    pub(crate) look: Look,
+    /// Whether it says that this is the demo.
+    pub(crate) is_demo: bool,
+}
+
 /// The page around the content.
 #[derive(Debug)]
 pub(crate) struct Shell {
@@ -28,24 +37,28 @@ pub(crate) struct Shell {
     pub(crate) product: String,
     /// How it looks.
     pub(crate) look: Look,
+    /// Whether it says that this is the demo.
+    pub(crate) is_demo: bool,
     /// The token of forms without a number of their own; empty on pages without forms.
     pub(crate) form_token: String,
 }
 
 impl Shell {
-    fn new(title: &str, look: Look, form_token: String) -> Self {
+    fn new(title: &str, setting: Setting, form_token: String) -> Self {
         let product = say::PRODUCT.to_owned();
+        let Setting { look, is_demo } = setting;
         Self {
             title: format!("{title} · {product}"),
             product,
             look,
+            is_demo,
             form_token,
         }
     }
 
     /// Around a page that has no forms.
-    pub(super) fn for_nobody(title: &str, look: Look) -> Self {
-        Self::new(title, look, String::new())
+    pub(super) fn for_nobody(title: &str, setting: Setting) -> Self {
+        Self::new(title, setting, String::new())
     }
 
     /// The buttons that choose a look: word, icon, label, and whether it is the present one.
@@ -55,12 +68,12 @@ impl Shell {
 
     /// Around a page for somebody who may not be signed in.
     pub(crate) fn for_visitor(title: &str, visitor: &Visitor) -> Self {
-        Self::new(title, visitor.look, visitor.forms.token(""))
+        Self::new(title, visitor.setting, visitor.forms.token(""))
     }
 
     /// Around a page for somebody who is.
     pub(crate) fn for_member(title: &str, member: &Member) -> Self {
-        Self::new(title, member.look, member.forms.token(""))
+        Self::new(title, member.setting, member.forms.token(""))
     }
 }
 

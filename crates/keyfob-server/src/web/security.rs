@@ -38,6 +38,7 @@ pub(super) use self::token::hint;
 
 /// A session, as a row.
 struct SessionRow {
+    id: String,
     client: String,
     icon: &'static str,
     is_current: bool,
@@ -251,6 +252,7 @@ fn session_row(session: &Session, member: &Member, ctx: &Ctx) -> SessionRow {
     let (client, icon) = client::told(session.client.as_deref());
     let from = session.address.as_deref();
     SessionRow {
+        id: session.id.to_string(),
         client,
         icon,
         is_current,

@@ -13,6 +13,7 @@ use keyfob_core::time::Purpose;
 use zeroize::Zeroizing;
 
 use super::look::Look;
+use super::page::Setting;
 use crate::app::sign_in::{CookieValue, SignedIn, signed_in};
 use crate::context::Ctx;
 use crate::http::authenticate::{one_cookie, own_cookie, own_cookie_name, session_cookie};
@@ -68,8 +69,8 @@ fn message(number: &str) -> Vec<u8> {
 pub(crate) struct Visitor {
     /// Who it is, if they are signed in.
     pub(crate) who: Option<SignedIn>,
-    /// How they want pages to look.
-    pub(crate) look: Look,
+    /// What holds for every page that they are shown.
+    pub(crate) setting: Setting,
     /// What their forms are bound to.
     pub(crate) forms: FormKey,
     /// A cookie to set, because they had none to bind forms to.
@@ -91,13 +92,16 @@ where
 
 impl Visitor {
     async fn of(app: &App, ctx: &Ctx, headers: &HeaderMap) -> Result<Self, Problem> {
-        let look = Look::of(headers);
+        let setting = Setting {
+            look: Look::of(headers),
+            is_demo: app.demo.is_some(),
+        };
         if let Some(cookie) = session_cookie(app, headers)?
             && let Some(who) = signed_in(app, ctx, cookie).await?
         {
             return Ok(Self {
                 who: Some(who),
-                look,
+                setting,
                 forms: FormKey::of(cookie),
                 new_cookie: None,
             });
@@ -106,7 +110,7 @@ impl Visitor {
         if let Some(cookie) = one_cookie(&name, headers)? {
             return Ok(Self {
                 who: None,
-                look,
+                setting,
                 forms: FormKey::of(cookie),
                 new_cookie: None,
             });
@@ -116,7 +120,7 @@ impl Visitor {
         let value = Zeroizing::new(BASE64URL_NOPAD.encode(bytes.as_ref()));
         Ok(Self {
             who: None,
-            look,
+            setting,
             forms: FormKey::of(&value),
             new_cookie: Some(own_cookie(app, FORM_COOKIE, &value)),
         })
@@ -128,8 +132,8 @@ impl Visitor {
 pub(crate) struct Member {
     /// Who.
     pub(crate) who: SignedIn,
-    /// How they want pages to look.
-    pub(crate) look: Look,
+    /// What holds for every page that they are shown.
+    pub(crate) setting: Setting,
     /// What their forms are bound to.
     pub(crate) forms: FormKey,
 }
@@ -162,7 +166,7 @@ where
         match visitor.who {
             Some(who) => Ok(Self {
                 who,
-                look: visitor.look,
+                setting: visitor.setting,
                 forms: visitor.forms,
             }),
             None => Err(NoMember(Redirect::to(&sign_in_for(parts)).into_response())),

@@ -28,6 +28,11 @@ pub(crate) fn minute(at: Timestamp) -> String {
     utc(at).strftime("%-d %b %Y, %H:%M UTC").to_string()
 }
 
+/// A moment to the second: `3 Nov 2026, 10:41:24 UTC`.
+pub(crate) fn second(at: Timestamp) -> String {
+    utc(at).strftime("%-d %b %Y, %H:%M:%S UTC").to_string()
+}
+
 /// A moment that has been: in words for a day, then by its date.
 pub(crate) fn past(at: Timestamp, now: Timestamp) -> Moment {
     let ago = now.millis() - at.millis();
@@ -103,5 +108,6 @@ mod tests {
         assert_eq!(soon(before(-9 * HOUR), NOW), "in 9 hours");
         assert_eq!(soon(before(-1), NOW), "in less than a minute");
         assert_eq!(day(NOW), "15 Jan 2027");
+        assert_eq!(second(NOW), "15 Jan 2027, 08:00:00 UTC");
     }
 }

@@ -58,6 +58,7 @@ mod on_sqlite {
     mod root_key_made;
     mod rotated;
     mod serving;
+    mod set_up;
     mod start;
 
     fn host() -> Host {
@@ -80,6 +81,7 @@ mod on_postgres {
     mod root_key_given;
     mod rotated;
     mod serving;
+    mod set_up;
     mod start;
     mod start_on_postgres;
 

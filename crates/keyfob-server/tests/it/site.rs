@@ -25,6 +25,7 @@ use keyfob_testkit::backend::Backend;
 use keyfob_testkit::world::World;
 use serde_json::Value;
 use tempfile::TempDir;
+use uuid::Uuid;
 
 use crate::client::{Answer, Ask};
 
@@ -84,6 +85,17 @@ impl Site {
 
     /// A site whose server is made otherwise.
     pub(crate) async fn with(backend: Backend, change: impl FnOnce(&mut Parts)) -> Self {
+        let mut site = Self::founded(backend, change).await;
+        site.people().await;
+        site
+    }
+
+    /// A site in which nobody is yet.
+    pub(crate) async fn empty(backend: Backend) -> Self {
+        Self::founded(backend, |_parts| ()).await
+    }
+
+    async fn founded(backend: Backend, change: impl FnOnce(&mut Parts)) -> Self {
         let world = World::new(backend.store().clone());
         let keys = tempfile::tempdir().unwrap();
         let root_key = RootKey::load_or_make(&keys.path().join(ROOT_KEY_FILE), &*world.entropy);
@@ -100,33 +112,45 @@ impl Site {
         )
         .await
         .unwrap();
-        let app = Arc::new(App::build(parts).await.unwrap());
-        let acme = world.root("Acme").await;
-        let mobile = world.sub(acme, "Mobile").await;
-        let ios = world.sub(mobile, "iOS").await;
-        let web = world.sub(acme, "Web").await;
-        let globex = world.root("Globex").await;
+        let (nowhere, nobody) = (
+            OrgId::from_uuid(Uuid::nil()),
+            UserId::from_uuid(Uuid::nil()),
+        );
+        Self {
+            app: Arc::new(App::build(parts).await.unwrap()),
+            world,
+            acme: nowhere,
+            mobile: nowhere,
+            ios: nowhere,
+            web: nowhere,
+            globex: nowhere,
+            ana: nobody,
+            bo: nobody,
+            cem: nobody,
+            dee: nobody,
+            backend,
+            keys,
+        }
+    }
+
+    /// Makes the organizations, and the people in them.
+    async fn people(&mut self) {
+        let world = &self.world;
+        self.acme = world.root("Acme").await;
+        self.mobile = world.sub(self.acme, "Mobile").await;
+        self.ios = world.sub(self.mobile, "iOS").await;
+        self.web = world.sub(self.acme, "Web").await;
+        self.globex = world.root("Globex").await;
         let person = async |name: &str, at: OrgId, role: &str| {
             let email = format!("{name}@acme.example");
             let user = world.user_with(&email, Some(&PASSWORD_HASH)).await;
             world.member(user, at, &[role]).await;
             user
         };
-        Self {
-            ana: person("ana", acme, "owner").await,
-            bo: person("bo", mobile, "operate-build").await,
-            cem: person("cem", acme, "manage-organization").await,
-            dee: person("dee", globex, "owner").await,
-            app,
-            world,
-            acme,
-            mobile,
-            ios,
-            web,
-            globex,
-            backend,
-            keys,
-        }
+        self.ana = person("ana", self.acme, "owner").await;
+        self.bo = person("bo", self.mobile, "operate-build").await;
+        self.cem = person("cem", self.acme, "manage-organization").await;
+        self.dee = person("dee", self.globex, "owner").await;
     }
 
     /// One more node over the same database.
@@ -332,6 +356,7 @@ fn parts(world: &World, store: Store, root_key: RootKey) -> Parts {
         resource_servers: ResourceServers::default(),
         issuer: ISSUER.to_owned(),
         proxies: TrustedProxies::default(),
+        demo: None,
         metrics: Arc::new(Metrics::default()),
         root_key,
     }

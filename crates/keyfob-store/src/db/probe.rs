@@ -69,6 +69,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         crate::refusal::STATEMENTS,
         crate::rotation::STATEMENTS,
         crate::session::STATEMENTS,
+        crate::setup_link::STATEMENTS,
         crate::user::STATEMENTS,
     ]
     .into_iter()

@@ -11,6 +11,7 @@ use super::token::{Badge, EndedToken, LiveToken, Told};
 use crate::app::manage::Colleague;
 use crate::app::visit::Visit;
 use crate::web::frame::Area;
+use crate::web::try_it::Places;
 use crate::web::{say, when};
 
 /// The token that was just made: in this one answer with its secret.
@@ -106,6 +107,8 @@ pub(crate) struct Card {
     pub(crate) reaches: String,
     /// The token that was just made.
     pub(crate) fresh: Option<Fresh>,
+    /// Where it can be tried.
+    pub(crate) places: Places,
     /// What a form made that came a second time.
     pub(crate) used_form: Option<String>,
     pub(crate) inherited: Option<InheritedNote>,
@@ -140,6 +143,7 @@ impl Card {
         Self {
             reaches: say::reaches(name, visit.below().len()),
             fresh: None,
+            places: Places::of_own(visit),
             used_form: None,
             inherited: None,
             limit: None,

@@ -5,7 +5,7 @@ use std::fs;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use super::wire::{Wire, pats_of};
+use super::wire::{Wire, form_token, pats_of};
 use super::{Host, Running, frames};
 
 /// A demo that said as JSON what it made.
@@ -203,6 +203,36 @@ fn p2_no_secret_is_in_the_log_even_when_everything_is_logged() {
 }
 
 #[test]
+fn d8_one_press_on_its_page_signs_in_as_each_of_its_people() {
+    let demo = Demo::start(&[]);
+    let url = demo.text("url").to_owned();
+    let led = demo.wire.get("/").header("accept", "text/html").send();
+    assert_eq!((led.status, led.header("location")), (303, Some("/demo")));
+    let page = demo.wire.get("/demo").send();
+    let token = form_token(&page);
+    for user in demo.made["users"].as_array().unwrap() {
+        let email = user["email"].as_str().unwrap();
+        assert!(page.text().contains(email), "{email}");
+        let pressed = demo
+            .wire
+            .ask("POST", "/demo")
+            .header("cookie", &page.cookie())
+            .header("origin", &url)
+            .form(&format!("formToken={token}&as={email}"))
+            .send();
+        assert_eq!(
+            (pressed.status, pressed.header("location")),
+            (303, Some("/"))
+        );
+        let who = demo.wire.get("/identity/v1/session");
+        let who = who.header("cookie", &pressed.cookie()).send();
+        assert_eq!(who.member("email"), email);
+    }
+    // There are people, so there is nothing to set up.
+    assert_eq!(demo.wire.get("/setup").send().status, 410);
+}
+
+#[test]
 fn for_people_it_prints_a_table_a_token_and_a_command() {
     let host = host(&[]);
     let running = host.start(&["serve", "--demo", "--listen", "127.0.0.1:0"]);
@@ -212,9 +242,9 @@ fn for_people_it_prints_a_table_a_token_and_a_command() {
     }
     let lines: Vec<&str> = said.lines().collect();
     let url = lines[0].strip_prefix("keyfobd is listening on ").unwrap();
-    let [pat, curl] = [lines[11], lines[14]].map(str::trim_start);
-    let passwords = [5, 6, 7, 8].map(|row: usize| lines[row].split_whitespace().nth(1).unwrap());
-    let (_rest, organization) = lines[10].trim_end_matches(':').rsplit_once(' ').unwrap();
+    let [pat, curl] = [lines[12], lines[15]].map(str::trim_start);
+    let passwords = [6, 7, 8, 9].map(|row: usize| lines[row].split_whitespace().nth(1).unwrap());
+    let (_rest, organization) = lines[11].trim_end_matches(':').rsplit_once(' ').unwrap();
     let [ana, joerg, mei, clara] = passwords;
     assert_eq!(
         said,
@@ -223,6 +253,7 @@ fn for_people_it_prints_a_table_a_token_and_a_command() {
 keyfobd is listening on {url}
 
 This is a demo: people and tokens are made up and gone when the server stops.
+Open {url} in a browser, and choose who you want to be.
 
   User                        Password      Standing
   ana.lima@acme.example       {ana}  owner of Acme

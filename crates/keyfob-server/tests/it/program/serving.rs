@@ -11,6 +11,7 @@ use super::host;
 #[test]
 fn it_says_where_it_listens_answers_there_and_ends_with_0() {
     let host = host();
+    host.acme();
     let server = host.serve(&[]);
     let address = server.wire.address;
     for (path, body) in [("/healthz", "ok"), ("/readyz", "ok")] {

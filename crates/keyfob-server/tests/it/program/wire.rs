@@ -191,6 +191,15 @@ pub(super) fn pats_of(organization: &str) -> String {
     format!("/identity/v1/organizations/{organization}/personal-api-tokens")
 }
 
+/// The token of those forms on a page that have no number of their own.
+pub(super) fn form_token(page: &Answer) -> String {
+    let (_before, rest) = page
+        .text()
+        .split_once("name=\"formToken\" value=\"")
+        .unwrap();
+    rest.split_once('"').unwrap().0.to_owned()
+}
+
 /// What an access token says. Its signature is the business of other tests.
 pub(super) fn claims(jwt: &str) -> Value {
     let payload = jwt.split('.').nth(1).unwrap();

@@ -12,7 +12,7 @@ use crate::site::Site;
 const SOURCE: &str = include_str!("../../../../src/web.rs");
 
 /// What each reader gets: nobody; a stranger to the organization; its owner.
-const MATRIX: [(&str, &str, [u16; 3]); 13] = [
+const MATRIX: [(&str, &str, [u16; 3]); 25] = [
     ("GET", "/", [303, 303, 303]),
     ("GET", "/sign-in", [200, 303, 303]),
     ("POST", "/sign-in", [403, 403, 403]),
@@ -49,6 +49,28 @@ const MATRIX: [(&str, &str, [u16; 3]); 13] = [
         "/orgs/{organization}/security/tokens/{token}/rotate",
         [303, 403, 403],
     ),
+    (
+        "GET",
+        "/orgs/{organization}/security/try-it",
+        [303, 404, 200],
+    ),
+    (
+        "POST",
+        "/orgs/{organization}/security/try-it",
+        [303, 403, 403],
+    ),
+    ("POST", "/sessions", [303, 403, 403]),
+    ("GET", "/sessions/others", [303, 200, 200]),
+    ("POST", "/sessions/others", [303, 403, 403]),
+    ("GET", "/password", [303, 200, 200]),
+    ("POST", "/password", [303, 403, 403]),
+    ("GET", "/password/changed", [303, 200, 200]),
+    // Without a link, and with people in it: there is nothing to set up.
+    ("GET", "/setup", [410, 410, 410]),
+    ("POST", "/setup", [403, 403, 403]),
+    // This is no demo.
+    ("GET", "/demo", [404, 404, 404]),
+    ("POST", "/demo", [404, 404, 404]),
     ("GET", "/assets/{file}", [200, 200, 200]),
 ];
 
