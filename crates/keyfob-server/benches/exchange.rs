@@ -13,6 +13,7 @@ use keyfob_core::id::OrgId;
 use keyfob_core::policy::Policy;
 use keyfob_core::secret::{PatMac, PatSecret, Pepper};
 use keyfob_core::time::Clock as _;
+use keyfob_server::brand::Brand;
 use keyfob_server::http::service;
 use keyfob_server::metrics::Metrics;
 use keyfob_server::open::found;
@@ -100,6 +101,7 @@ fn stage() -> Stage {
         resource_servers: ResourceServers::default(),
         issuer: "http://127.0.0.1:8787".to_owned(),
         proxies: TrustedProxies::default(),
+        brand: Brand::default(),
         demo: None,
         metrics: Arc::new(Metrics::default()),
         root_key,

@@ -41,7 +41,7 @@ pub fn service(app: &Arc<App>) -> Edge {
     Edge::new(routes(app), clock, entropy, Arc::clone(&app.metrics))
         .known_as(&app.issuer)
         .behind(app.proxies.clone())
-        .showing(app.demo.as_ref())
+        .showing(&app.brand, app.demo.as_ref())
 }
 
 fn routes(app: &Arc<App>) -> Router {

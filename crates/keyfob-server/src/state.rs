@@ -18,6 +18,7 @@ use crate::app::act_as::Demo;
 use crate::app::activity::Activity;
 use crate::app::password::Passwords;
 use crate::app::sign_in::Account;
+use crate::brand::Brand;
 use crate::keys::{BadKeys, KeyRing};
 use crate::metrics::Metrics;
 use crate::proxies::TrustedProxies;
@@ -90,6 +91,8 @@ pub struct App {
     pub issuer: String,
     /// The proxies in front of the server.
     pub proxies: TrustedProxies,
+    /// What the dashboard is called, and how it looks.
+    pub brand: Arc<Brand>,
     /// The people of the demo, when this is one.
     pub demo: Option<Demo>,
     /// Counters.
@@ -125,6 +128,8 @@ pub struct Parts {
     pub issuer: String,
     /// The proxies in front of the server.
     pub proxies: TrustedProxies,
+    /// What the dashboard is called, and how it looks.
+    pub brand: Brand,
     /// The people of the demo, when this is one.
     pub demo: Option<Demo>,
     /// Counters.
@@ -153,6 +158,7 @@ impl App {
             resource_servers: parts.resource_servers,
             issuer: parts.issuer,
             proxies: parts.proxies,
+            brand: Arc::new(parts.brand),
             demo: parts.demo,
             metrics: parts.metrics,
             root_key: ArcSwap::from_pointee(parts.root_key),

@@ -12,6 +12,7 @@ use keyfob_core::pat::Revoker;
 use keyfob_core::policy::Policy;
 use keyfob_core::secret::{PatMac, PatSecret, Prefix};
 use keyfob_server::app::password;
+use keyfob_server::brand::Brand;
 use keyfob_server::metrics::Metrics;
 use keyfob_server::open::{ROOT_KEY_FILE, found};
 use keyfob_server::proxies::TrustedProxies;
@@ -81,6 +82,7 @@ impl Stage {
             resource_servers: ResourceServers::default(),
             issuer: "http://127.0.0.1:8787".to_owned(),
             proxies: TrustedProxies::default(),
+            brand: Brand::default(),
             demo: None,
             metrics: Arc::new(Metrics::default()),
             root_key,

@@ -149,6 +149,7 @@ pub(super) async fn start(
         resource_servers: config.resource_servers.clone(),
         issuer,
         proxies: config.proxies.clone(),
+        brand: config.brand.clone(),
         demo,
         metrics: Arc::new(Metrics::default()),
         root_key: installation.root_key,

@@ -25,6 +25,7 @@ use super::oauth_error::OAuthError;
 use super::path::{self, Dialect};
 use super::problem::{self, Accepts, Cause, Code, Problem};
 use crate::app::act_as::Demo;
+use crate::brand::Brand;
 use crate::config::PublicUrl;
 use crate::context::Ctx;
 use crate::metrics::{Metrics, method_word};
@@ -76,6 +77,7 @@ pub struct Edge {
     proxies: TrustedProxies,
     hsts: Option<HeaderValue>,
     is_demo: bool,
+    brand: Arc<Brand>,
 }
 
 /// Which entry of the route table answered; set where the router knows it, read at the edge.
@@ -107,6 +109,7 @@ impl Edge {
             proxies: TrustedProxies::default(),
             hsts: None,
             is_demo: false,
+            brand: Arc::default(),
         }
     }
 
@@ -127,9 +130,10 @@ impl Edge {
         self
     }
 
-    /// Says whether this is the demo.
+    /// Says how pages look, and whether this is the demo.
     #[must_use]
-    pub fn showing(mut self, demo: Option<&Demo>) -> Self {
+    pub fn showing(mut self, brand: &Arc<Brand>, demo: Option<&Demo>) -> Self {
+        self.brand = Arc::clone(brand);
         self.is_demo = demo.is_some();
         self
     }
@@ -146,6 +150,7 @@ impl Edge {
             page: wants_page(&parts).then(|| Setting {
                 look: Look::of(&parts.headers),
                 is_demo: self.is_demo,
+                brand: Arc::clone(&self.brand),
             }),
             began,
         };
@@ -163,7 +168,7 @@ impl Edge {
             }
             None => Problem::from(Code::NotFound).into_response(),
         };
-        problem::complete(&mut response, ctx.request_id, seen.page);
+        problem::complete(&mut response, ctx.request_id, seen.page.take());
         self.finish_headers(response.headers_mut(), &ctx, seen.dialect);
         self.note(&mut response, &ctx, &seen);
         response

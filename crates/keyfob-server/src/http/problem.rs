@@ -186,7 +186,7 @@ impl Accepts {
 /// one.
 pub(crate) fn complete(response: &mut Response, request: RequestId, page: Option<Setting>) {
     if let Some(problem) = response.extensions_mut().remove::<Problem>() {
-        if let Some(page) = page.and_then(|setting| error_page(&problem, request, setting)) {
+        if let Some(page) = page.and_then(|setting| error_page(&problem, request, &setting)) {
             let (parts, body) = page.into_parts();
             *response.body_mut() = body;
             response.headers_mut().remove(header::CONTENT_LENGTH);

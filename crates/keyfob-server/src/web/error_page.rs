@@ -26,7 +26,7 @@ struct ErrorPage<'a> {
 pub(crate) fn error_page(
     problem: &Problem,
     request: RequestId,
-    setting: Setting,
+    setting: &Setting,
 ) -> Option<Response> {
     let status = problem.code().status();
     let (icon, heading, sentence) = told(problem);

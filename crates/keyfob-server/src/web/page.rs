@@ -1,5 +1,7 @@
 //! What every page has around its content, and the headers it is sent with.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderName, HeaderValue, header};
@@ -7,6 +9,7 @@ use http::{HeaderName, HeaderValue, header};
 use super::look::Look;
 use super::say;
 use super::visitor::{Member, Visitor};
+use crate::brand::Brand;
 use crate::http::problem::Problem;
 
 /// What a page may load and where its forms may go: ours, and nothing inline.
@@ -20,12 +23,14 @@ const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const REFERRER: HeaderValue = HeaderValue::from_static("same-origin");
 
 /// What holds for every page that somebody is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Setting {
     /// How it looks.
     pub(crate) look: Look,
     /// Whether it says that this is the demo.
     pub(crate) is_demo: bool,
+    /// What the operator calls it, and how it looks as theirs.
+    pub(crate) brand: Arc<Brand>,
 }
 
 /// The page around the content.
@@ -33,47 +38,51 @@ pub(crate) struct Setting {
 pub(crate) struct Shell {
     /// What the tab is called, from the special to the general.
     pub(crate) title: String,
-    /// What the operator calls this.
-    pub(crate) product: String,
-    /// How it looks.
-    pub(crate) look: Look,
-    /// Whether it says that this is the demo.
-    pub(crate) is_demo: bool,
+    /// What holds for every page.
+    pub(crate) setting: Setting,
     /// The token of forms without a number of their own; empty on pages without forms.
     pub(crate) form_token: String,
 }
 
 impl Shell {
-    fn new(title: &str, setting: Setting, form_token: String) -> Self {
-        let product = say::PRODUCT.to_owned();
-        let Setting { look, is_demo } = setting;
+    fn new(title: &str, setting: &Setting, form_token: String) -> Self {
         Self {
-            title: format!("{title} · {product}"),
-            product,
-            look,
-            is_demo,
+            title: format!("{title} · {}", setting.brand.name),
+            setting: setting.clone(),
             form_token,
         }
     }
 
+    /// What the operator calls this.
+    pub(crate) fn product(&self) -> &str {
+        &self.setting.brand.name
+    }
+
     /// Around a page that has no forms.
-    pub(super) fn for_nobody(title: &str, setting: Setting) -> Self {
+    pub(super) fn for_nobody(title: &str, setting: &Setting) -> Self {
         Self::new(title, setting, String::new())
     }
 
     /// The buttons that choose a look: word, icon, label, and whether it is the present one.
     pub(crate) fn looks(&self) -> [(&'static str, &'static str, &'static str, bool); 3] {
-        Look::ALL.map(|look| (look.word(), look.icon(), say::look(look), look == self.look))
+        Look::ALL.map(|look| {
+            (
+                look.word(),
+                look.icon(),
+                say::look(look),
+                look == self.setting.look,
+            )
+        })
     }
 
     /// Around a page for somebody who may not be signed in.
     pub(crate) fn for_visitor(title: &str, visitor: &Visitor) -> Self {
-        Self::new(title, visitor.setting, visitor.forms.token(""))
+        Self::new(title, &visitor.setting, visitor.forms.token(""))
     }
 
     /// Around a page for somebody who is.
     pub(crate) fn for_member(title: &str, member: &Member) -> Self {
-        Self::new(title, member.setting, member.forms.token(""))
+        Self::new(title, &member.setting, member.forms.token(""))
     }
 }
 

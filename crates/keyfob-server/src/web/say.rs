@@ -12,7 +12,8 @@ use super::look::Look;
 use crate::app::act_as::Part;
 
 // Everywhere
-pub(crate) const PRODUCT: &str = "Keyfob";
+/// Behind the names of files, so that a browser asks again when the binary is another.
+pub(crate) const VERSION: &str = env!("CARGO_PKG_VERSION");
 pub(crate) const SKIP: &str = "Skip to content";
 pub(crate) const LOOK: &str = "Look";
 pub(crate) const COPY: &str = "Copy";

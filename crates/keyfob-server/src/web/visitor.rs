@@ -95,6 +95,7 @@ impl Visitor {
         let setting = Setting {
             look: Look::of(headers),
             is_demo: app.demo.is_some(),
+            brand: Arc::clone(&app.brand),
         };
         if let Some(cookie) = session_cookie(app, headers)?
             && let Some(who) = signed_in(app, ctx, cookie).await?

@@ -13,6 +13,7 @@ use keyfob_core::event::Actor;
 use keyfob_core::foreign::TokenForms;
 use keyfob_core::id::{OrgId, UserId};
 use keyfob_core::policy::Policy;
+use keyfob_server::brand::Brand;
 use keyfob_server::metrics::Metrics;
 use keyfob_server::open::{ROOT_KEY_FILE, found};
 use keyfob_server::proxies::TrustedProxies;
@@ -356,6 +357,7 @@ fn parts(world: &World, store: Store, root_key: RootKey) -> Parts {
         resource_servers: ResourceServers::default(),
         issuer: ISSUER.to_owned(),
         proxies: TrustedProxies::default(),
+        brand: Brand::default(),
         demo: None,
         metrics: Arc::new(Metrics::default()),
         root_key,

@@ -1,5 +1,6 @@
 //! The dashboard's pages, by somebody without script.
 
+mod brand;
 mod demo;
 mod forms;
 mod matrix;
