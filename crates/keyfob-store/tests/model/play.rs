@@ -148,16 +148,12 @@ impl<'w> Game<'w> {
                 }
             }
             Step::Revoke { pat: number } => Step::Revoke { pat: pat(number)? },
-            Step::Rotate { pat: number, want } => {
-                let number = pat(number)?;
-                lives(self.model.pats[number].org)?;
-                Step::Rotate { pat: number, want }
-            }
-            Step::Exchange {
-                pat: number,
-                target,
-            } => Step::Exchange {
-                pat: pat(number)?,
+            Step::Rotate { pat: number, want } => Step::Rotate {
+                pat: pat(number).filter(|pat| self.model.lives(self.model.pats[*pat].org))?,
+                want,
+            },
+            Step::Exchange { pat: of, target } => Step::Exchange {
+                pat: pat(of)?,
                 target: target % orgs,
             },
         })
