@@ -498,7 +498,7 @@ pub(crate) const SIGNED_WITH: &str = "Signed with";
 pub(crate) const BY_KEY: &str = "key";
 pub(crate) const NOT_YOURS: &str =
     "This is no token of yours, so where its permissions come from is not shown.";
-pub(crate) const MORE_FOR_THE_OWNER: &str = "Of a token of your own the reason stands here. If this is \
+pub(crate) const MORE_FOR_THE_OWNER: &str = "For a token of your own the reason stands here. If this is \
      one, check that all of it was pasted.";
 pub(crate) const MORE_THAN_A_CLIENT: &str = "A client sees only the code and that sentence. You see more \
      because the token is yours.";

@@ -54,12 +54,14 @@ impl Places {
     }
 
     fn with(visit: &Visit, first: Choice, chosen: Option<OrgId>) -> Self {
-        let below = visit.below();
+        let mut below = visit.below();
+        // What is left out is what lies deepest.
+        below.sort_by_cached_key(|listed| (listed.org.depth, listed.org.name.to_lowercase()));
         let here = visit.place.lineage.organization();
         let name = visit.here().map_or("", |listed| listed.org.name.as_str());
         // A parent comes before its children.
         let mut labels = BTreeMap::from([(here, name.to_owned())]);
-        let mut choices = vec![first];
+        let mut choices = Vec::new();
         for listed in below.iter().take(BELOW_MAX) {
             let above = listed.org.parent.and_then(|parent| labels.get(&parent));
             let above = above.map_or("", String::as_str);
@@ -71,6 +73,9 @@ impl Places {
                 is_chosen: chosen == Some(listed.org.id),
             });
         }
+        // Behind each its own, as in a tree.
+        choices.sort_by_cached_key(|choice| choice.label.to_lowercase());
+        choices.insert(0, first);
         let is_cut = below.len() > BELOW_MAX;
         Self {
             choices,

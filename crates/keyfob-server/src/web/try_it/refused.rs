@@ -108,8 +108,9 @@ fn reason(ctx: &Ctx, visit: &Visit, pat: &Pat, target: OrgId, denial: Denial) ->
 
 /// Some of what lies below an organization that the reader sees: one more than is named, if there is.
 fn below(visit: &Visit, home: OrgId) -> Vec<String> {
-    let below = visit.below_of(home).into_iter();
-    let names = below.map(|listed| listed.org.name.clone());
+    let mut below = visit.below_of(home);
+    below.sort_by_cached_key(|listed| (listed.org.depth, listed.org.name.to_lowercase()));
+    let names = below.into_iter().map(|listed| listed.org.name.clone());
     names.take(say::NAMED_MAX + 1).collect()
 }
 
