@@ -154,7 +154,7 @@ fn what_is_not_known_or_of_another_kind_is_named_with_where_it_was_set() {
         (
             file("[policies]\npat_limit = 1"),
             "policies (from keyfob.toml): not known; known here: data_dir, root_key_file, \
-             http, database, tokens, policy, resource_server, log",
+             http, database, tokens, policy, resource_server, dashboard, log",
         ),
         (
             variables([("KEYFOB__DATABASE__PASSWROD", "hunter2")]),
@@ -378,6 +378,7 @@ fn the_explanation_tells_everything_but_secrets() {
     A key signs access tokens for 90 days.
     An address can be refused 60 exchanges in a minute, and 10 sign-ins to one account in 15 minutes.
     An access token for default (audience: the issuer) lives for 1 hour and is signed with ES256.
+    The dashboard is called Keyfob.
     Log events (info) go to standard error as text.
     ");
 }

@@ -29,6 +29,7 @@ fn the_defaults_are_a_configuration_file_that_changes_nothing() {
     A key signs access tokens for 90 days.
     An address can be refused 60 exchanges in a minute, and 10 sign-ins to one account in 15 minutes.
     An access token for default (audience: the issuer) lives for 1 hour and is signed with ES256.
+    The dashboard is called Keyfob.
     Log events (info) go to standard error as text.
     ");
     // Named in a file it is the operator's own word, and no other port is taken for it.
