@@ -22,6 +22,7 @@ use keyfob_store::pat::{LastUse, NewPat, pat_insert, pat_revoke, pat_use_put};
 use keyfob_store::probe::Cell;
 use keyfob_store::refusal::{NewRefusals, Refusal, refusal_put};
 use keyfob_store::session::{NewSession, session_insert};
+use keyfob_store::setup_link::setup_link_insert;
 use keyfob_store::user::{NewUser, user_insert, user_set_password, user_suspend};
 use keyfob_store::{StoreError, Tx};
 use keyfob_testkit::chain::first_bad;
@@ -326,6 +327,7 @@ async fn change_the_instance(world: &World, tx: &mut Tx) -> Result<(), StoreErro
         times: KeyTimes::at_once(now),
     };
     key_insert(tx, &key, actor, now).await?;
+    setup_link_insert(tx, &[7; 32], now.plus(Duration::from_mins(15)), now).await?;
     let new = NewCatalogue {
         version: 2,
         body: "",
