@@ -71,10 +71,11 @@ impl Places {
                 is_chosen: chosen == Some(listed.org.id),
             });
         }
-        let is_cut = below.len() > BELOW_MAX;
+        let all = visit.below_count();
+        let is_cut = all > BELOW_MAX;
         Self {
             choices,
-            cut: is_cut.then(|| say::first_listed(BELOW_MAX, below.len())),
+            cut: is_cut.then(|| say::first_listed(BELOW_MAX, all)),
         }
     }
 }
