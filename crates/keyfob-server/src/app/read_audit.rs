@@ -94,7 +94,10 @@ async fn look(tx: &mut Tx, permit: &AuditPermit, asked: &Asked) -> Result<Found,
         examined += chunk.len();
         let (is_last, end) = (chunk.len() < size, chunk.last().map(|entry| entry.seq));
         for entry in chunk {
-            if !needle.as_deref().is_none_or(|needle| is_by(&entry, needle)) {
+            if needle
+                .as_deref()
+                .is_some_and(|needle| !is_by(&entry, needle))
+            {
                 continue;
             }
             if found.entries.len() == PAGE {

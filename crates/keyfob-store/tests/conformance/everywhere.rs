@@ -23,9 +23,8 @@ async fn ended(world: &World, user: UserId, limit: i64) -> Vec<PatSomewhere> {
 
 /// Which organization each is in, by its name if that is told.
 fn told(pats: &[PatSomewhere]) -> Vec<(OrgId, Option<&str>)> {
-    let one = |one: &'_ PatSomewhere| one.pat.organization;
     pats.iter()
-        .map(|it| (one(it), it.organization_name.as_deref()))
+        .map(|it| (it.pat.organization, it.organization_name.as_deref()))
         .collect()
 }
 

@@ -162,6 +162,13 @@ async fn d1_in_a_large_tree_the_switch_shows_the_path_and_the_children() {
     assert_eq!(switch(&shop), ["Acme", "Web", "Shop 007"]);
     let team = ana.get(&format!("/orgs/{}/team", site.web)).await;
     assert!(team.text().contains("<dd>200 organizations</dd>"));
+    let page = ana
+        .get(&format!("/orgs/{}/security/try-it", site.acme))
+        .await;
+    assert!(
+        page.text()
+            .contains("The first 50 of 203 below are listed.")
+    );
     // Who sees less of it sees all of that.
     let mut bo = Reader::signed_in(&site, "bo").await;
     assert_eq!(switch(&bo.security(site.mobile).await), ["Mobile", "iOS"]);
