@@ -9,6 +9,7 @@
 
 #![warn(missing_docs)]
 
+pub mod audit;
 pub mod catalogue;
 pub mod event;
 pub mod exchange;

@@ -143,8 +143,8 @@ pub fn check_external_id(text: &str) -> Result<(), BadName> {
 }
 
 /// Case folding for comparison (contract 1): canonical caseless matching of Unicode §3.13, D145,
-/// then `ı` as `i`, and U+0307 after `i` dropped.
-fn fold(text: &str) -> String {
+/// then `ı` as `i`, and U+0307 after `i` dropped. Also of a text that is searched for and is no name.
+pub fn fold(text: &str) -> String {
     let decomposed = DecomposingNormalizerBorrowed::new_nfd().normalize(text);
     let folded = CaseMapper::new().fold_string(&decomposed);
     let mut key = String::with_capacity(folded.len());

@@ -4,6 +4,7 @@
 //! decide. Pages work without script; every text is in `say`; a form can be had only from [`form::Form`],
 //! which checks where it came from.
 
+mod activity;
 mod asset;
 mod client;
 mod demo;
@@ -12,16 +13,21 @@ mod form;
 mod frame;
 mod home;
 mod look;
+mod organizations;
 mod page;
 mod password;
+mod query;
 mod reauthenticate;
 mod revoke;
+mod role;
 mod rotate;
 mod say;
 mod security;
 mod sessions;
 mod set_up;
 mod sign_in;
+mod team;
+mod tokens;
 mod try_it;
 mod visitor;
 mod when;
@@ -52,6 +58,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         )
         .route("/password", get(password::page).post(password::change))
         .route("/password/changed", get(password::changed))
+        .route("/orgs/{organization}/team", get(team::page))
+        .route("/orgs/{organization}/activity", get(activity::page))
         .route("/orgs/{organization}/security", get(security::page))
         .route(
             "/orgs/{organization}/security/tokens",
@@ -69,5 +77,8 @@ pub(crate) fn routes() -> Router<Arc<App>> {
             "/orgs/{organization}/security/try-it",
             get(try_it::page).post(try_it::try_it),
         )
+        .route("/organizations", get(organizations::page))
+        .route("/tokens", get(tokens::page))
+        .route("/tokens/revoke", get(tokens::asking).post(tokens::revoke))
         .route("/assets/{file}", get(asset::asset))
 }

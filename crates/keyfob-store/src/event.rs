@@ -1,5 +1,7 @@
 //! The audit log and the revocation feed: what every change writes in its own transaction.
 
+pub mod page;
+
 use keyfob_core::event::{Actor, CHAIN_START, Fact, FeedItem, Record, link};
 use keyfob_core::id::{OrgId, RequestId, UserId};
 use keyfob_core::time::Timestamp;

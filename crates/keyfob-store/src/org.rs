@@ -1,6 +1,9 @@
 //! Organizations and their tree. The path of every living organization to its root lies in
 //! `organization_ancestor`, kept by the functions here; the hot read joins it and nothing recurses.
 
+pub mod search;
+pub mod seen;
+
 use std::collections::BTreeMap;
 
 use keyfob_core::event::{Action, Actor, Fact};

@@ -26,7 +26,9 @@ mod on_sqlite {
     use keyfob_testkit::backend::Backend;
     use keyfob_testkit::world::World;
 
+    mod audit_page;
     mod event;
+    mod everywhere;
     mod exchange;
     mod import;
     mod instance;
@@ -37,6 +39,7 @@ mod on_sqlite {
     mod race;
     mod refusal;
     mod rotation;
+    mod seen;
     mod session;
     mod setup_link;
     mod tree;
@@ -52,7 +55,9 @@ mod on_postgres {
     use keyfob_testkit::backend::Backend;
     use keyfob_testkit::world::World;
 
+    mod audit_page;
     mod event;
+    mod everywhere;
     mod exchange;
     mod import;
     mod instance;
@@ -63,6 +68,7 @@ mod on_postgres {
     mod race;
     mod refusal;
     mod rotation;
+    mod seen;
     mod session;
     mod setup_link;
     mod tree;

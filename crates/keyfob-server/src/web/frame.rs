@@ -6,7 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use askama::Template;
 use keyfob_core::id::OrgId;
 use keyfob_core::member::Standing;
-use keyfob_store::org::ListedOrg;
+use keyfob_store::org::Org;
+use keyfob_store::org::seen::SeenOrg;
 
 use super::say;
 use super::visitor::Member;
@@ -19,6 +20,8 @@ pub(crate) enum Area {
     Team,
     /// One's tokens there, and one's sign-in.
     Security,
+    /// What happened there.
+    Activity,
 }
 
 impl Area {
@@ -27,6 +30,7 @@ impl Area {
         match self {
             Self::Team => "team",
             Self::Security => "security",
+            Self::Activity => "activity",
         }
     }
 
@@ -81,20 +85,34 @@ pub(crate) struct Frame {
     /// From the highest organization that the reader sees down to this one.
     pub(crate) crumbs: Vec<OrgLink>,
     pub(crate) person: Person,
-    area: Area,
+    /// Which page of the organization this is; none of them when it is about more than one.
+    area: Option<Area>,
     pub(crate) team: String,
     pub(crate) security: String,
+    pub(crate) activity: String,
+    /// The organization, for pages that are about more than one and lead back here.
+    pub(crate) id: String,
     tree: Vec<Branch>,
+    /// Whether there are more organizations than the switch shows.
+    pub(crate) is_cut: bool,
 }
 
 impl Frame {
     /// The frame of one page.
     pub(crate) fn new(area: Area, member: &Member, visit: &Visit) -> Self {
+        Self {
+            area: Some(area),
+            ..Self::beside(area, member, visit)
+        }
+    }
+
+    /// The frame of a page that is about more than one organization; the switch leads to an area.
+    pub(crate) fn beside(switch_to: Area, member: &Member, visit: &Visit) -> Self {
         let organization = visit.place.lineage.organization();
-        let link = |listed: &ListedOrg| OrgLink {
-            name: listed.org.name.clone(),
-            initials: initials(&listed.org.name),
-            path: area.path(listed.org.id),
+        let link = |seen: &SeenOrg| OrgLink {
+            name: seen.org.name.clone(),
+            initials: initials(&seen.org.name),
+            path: switch_to.path(seen.org.id),
         };
         let seen = visit.place.lineage.downward();
         let crumbs: Vec<OrgLink> = seen.filter_map(|id| visit.seen(id)).map(link).collect();
@@ -103,7 +121,7 @@ impl Frame {
             || OrgLink {
                 name: String::new(),
                 initials: String::new(),
-                path: area.path(organization),
+                path: switch_to.path(organization),
             },
             link,
         );
@@ -112,16 +130,19 @@ impl Frame {
             standing: standing(visit),
             crumbs,
             person: Person::new(&member.who.user.full_name, &member.who.user.email),
-            area,
+            area: None,
             team: Area::Team.path(organization),
             security: Area::Security.path(organization),
+            activity: Area::Activity.path(organization),
+            id: organization.to_string(),
             tree: tree(&visit.organizations, organization, &link),
+            is_cut: visit.is_cut,
         }
     }
 
     /// Whether the page is the one of that name.
     pub(crate) fn is_at(&self, word: &str) -> bool {
-        self.area.word() == word
+        self.area.is_some_and(|area| area.word() == word)
     }
 
     /// The tree of the switch, as HTML.
@@ -139,37 +160,46 @@ fn standing(visit: &Visit) -> &'static str {
     }
 }
 
-/// The organizations as a tree, those of one level by name.
+/// Organizations by their parent, those of one level by name. What lies under an organization that is
+/// not among them stands at the top.
+pub(crate) fn levels<T>(items: &[T], org: impl Fn(&T) -> &Org) -> BTreeMap<Option<OrgId>, Vec<&T>> {
+    let known: BTreeSet<OrgId> = items.iter().map(|item| org(item).id).collect();
+    let mut levels: BTreeMap<Option<OrgId>, Vec<&T>> = BTreeMap::new();
+    for item in items {
+        let parent = org(item).parent.filter(|parent| known.contains(parent));
+        levels.entry(parent).or_default().push(item);
+    }
+    for level in levels.values_mut() {
+        level.sort_by_cached_key(|item| (org(item).name.to_lowercase(), org(item).id));
+    }
+    levels
+}
+
 fn tree(
-    organizations: &[ListedOrg],
+    organizations: &[SeenOrg],
     current: OrgId,
-    link: &impl Fn(&ListedOrg) -> OrgLink,
+    link: &impl Fn(&SeenOrg) -> OrgLink,
 ) -> Vec<Branch> {
-    let known: BTreeSet<OrgId> = organizations.iter().map(|it| it.org.id).collect();
-    let mut below: BTreeMap<Option<OrgId>, Vec<&ListedOrg>> = BTreeMap::new();
-    for listed in organizations {
-        // What lies under an organization that the reader does not see stands at the top.
-        let parent = listed.org.parent.filter(|parent| known.contains(parent));
-        below.entry(parent).or_default().push(listed);
-    }
-    for level in below.values_mut() {
-        level.sort_by_cached_key(|listed| (listed.org.name.to_lowercase(), listed.org.id));
-    }
-    branches(None, &below, current, link)
+    branches(
+        None,
+        &levels(organizations, |seen| &seen.org),
+        current,
+        link,
+    )
 }
 
 fn branches(
     parent: Option<OrgId>,
-    below: &BTreeMap<Option<OrgId>, Vec<&ListedOrg>>,
+    below: &BTreeMap<Option<OrgId>, Vec<&SeenOrg>>,
     current: OrgId,
-    link: &impl Fn(&ListedOrg) -> OrgLink,
+    link: &impl Fn(&SeenOrg) -> OrgLink,
 ) -> Vec<Branch> {
     let level = below.get(&parent).map(Vec::as_slice).unwrap_or_default();
-    let branch = |listed: &&ListedOrg| Branch {
-        link: link(listed),
-        is_current: listed.org.id == current,
-        is_inherited: !listed.is_direct,
-        below: branches(Some(listed.org.id), below, current, link),
+    let branch = |seen: &&SeenOrg| Branch {
+        link: link(seen),
+        is_current: seen.org.id == current,
+        is_inherited: !seen.is_direct,
+        below: branches(Some(seen.org.id), below, current, link),
     };
     level.iter().map(branch).collect()
 }

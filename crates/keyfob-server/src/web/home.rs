@@ -39,10 +39,15 @@ pub(super) async fn home(
         .map_err(Problem::unavailable)?
     {
         Some(organization) => Ok(lead_to(&Area::Security.path(organization))),
-        None => show(&NowherePage {
-            shell: Shell::for_member(say::NO_ORGANIZATION, &member),
-        }),
+        None => nowhere(&member),
     }
+}
+
+/// For who is in no organization: says so.
+pub(super) fn nowhere(member: &Member) -> Result<Response, Problem> {
+    show(&NowherePage {
+        shell: Shell::for_member(say::NO_ORGANIZATION, member),
+    })
 }
 
 /// Answers `POST /preferences`: keeps a look, and leads back to the page that the buttons are on.

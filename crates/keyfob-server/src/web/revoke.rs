@@ -12,6 +12,7 @@ use keyfob_store::pat::Pat;
 use super::form::Form;
 use super::frame::{Area, Frame};
 use super::page::{Shell, lead_to, show};
+use super::query::Query;
 use super::security::{hint, organization_id};
 use super::visitor::Member;
 use super::{say, when};
@@ -24,6 +25,8 @@ use crate::state::App;
 
 /// A token used within this time is said to be in use.
 const IN_USE: i64 = 24 * 60 * 60 * 1_000;
+/// Says that somebody came from the page of all their tokens.
+pub(super) const EVERYWHERE: &str = "tokens";
 
 #[derive(Template)]
 #[template(path = "security/revoke.html")]
@@ -38,6 +41,8 @@ struct RevokePage {
     number: String,
     token: String,
     action: String,
+    /// Where they came from, as the form carries it on.
+    from: String,
     back: String,
 }
 
@@ -47,13 +52,17 @@ pub(super) async fn page(
     ctx: Ctx,
     member: Member,
     Path((organization, token)): Path<(String, String)>,
+    query: Query,
 ) -> Result<Response, Problem> {
     let (organization, id) = ids(&organization, &token)?;
-    let visit = visit(&app, &ctx, &member.who, organization).await?;
+    let mut visit = visit(&app, &ctx, &member.who, organization).await?;
     let listed = use_case::list(&app, &member.who, organization).await?;
     let pat = listed.pats.iter().find(|pat| pat.id == id);
     let pat = pat.ok_or(Code::NotFound)?;
-    let back = format!("{}#pat", Area::Security.path(organization));
+    let last = pat.last_used.as_ref().map(|last| last.organization);
+    visit.learn(&app, last).await?;
+    let from = query.text("from").unwrap_or_default().to_owned();
+    let back = back(&from, organization);
     if pat.revoked.is_some() {
         return Ok(lead_to(&back));
     }
@@ -67,8 +76,18 @@ pub(super) async fn page(
         number: id.to_string(),
         token: member.forms.token(&id.to_string()),
         action: format!("{}/tokens/{id}/revoke", Area::Security.path(organization)),
+        from,
         back,
     })
+}
+
+/// The page that somebody came from: this one's, or that of all their tokens.
+fn back(from: &str, organization: OrgId) -> String {
+    if from == EVERYWHERE {
+        format!("/tokens?in={organization}")
+    } else {
+        format!("{}#pat", Area::Security.path(organization))
+    }
 }
 
 fn in_use(pat: &Pat, visit: &Visit, now: Timestamp) -> Option<String> {
@@ -96,12 +115,10 @@ pub(super) async fn revoke(
     if form.number()? != id {
         return Err(Code::CrossSiteRequest.into());
     }
+    let back = back(form.text("from").unwrap_or_default(), organization);
     let caller = Caller::Session(Box::new(member.who));
     use_case::revoke(&app, &ctx, &caller, organization, id).await?;
-    Ok(lead_to(&format!(
-        "{}#pat",
-        Area::Security.path(organization)
-    )))
+    Ok(lead_to(&back))
 }
 
 fn ids(organization: &str, token: &str) -> Result<(OrgId, PatId), Problem> {

@@ -1,5 +1,7 @@
 //! Every text that pages show, in one file. Templates hold none of their own, and a test sees to it.
 
+mod organization;
+
 use std::time::Duration;
 
 use http::StatusCode;
@@ -8,6 +10,7 @@ use keyfob_core::exchange::Denial;
 use keyfob_core::name::BadName;
 use keyfob_core::pat::RevokedBecause;
 
+pub(crate) use self::organization::*;
 use super::look::Look;
 use crate::app::act_as::Part;
 
@@ -548,8 +551,20 @@ pub(crate) fn kept_out(count: usize) -> String {
     format!("You have {count} more that this token may not use")
 }
 
+/// What a role is called: `Manage build`. A module's title of one word that is no name of its own, such as
+/// `CodePush`, goes on in small letters.
 pub(crate) fn role(of: Level, module: &str) -> String {
-    format!("{}: {module}", level(of))
+    let mut rest = module.chars().skip(1);
+    let is_plain = rest.all(|letter| letter.is_lowercase());
+    let module = if is_plain {
+        module.to_lowercase()
+    } else {
+        module.to_owned()
+    };
+    match of {
+        Level::ExternalOperate => format!("{} {module}, external", level(Level::Operate)),
+        Level::Manage | Level::Operate | Level::View => format!("{} {module}", level(of)),
+    }
 }
 
 pub(crate) fn member_of(organization: &str) -> String {

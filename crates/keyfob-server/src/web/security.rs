@@ -13,6 +13,8 @@ use http::StatusCode;
 use keyfob_core::id::OrgId;
 use keyfob_core::member::Standing;
 use keyfob_core::pat::Refusal;
+use keyfob_core::reach::Reach;
+use keyfob_store::pat::Pat;
 use keyfob_store::session::Session;
 
 use self::card::{Card, Fresh, InheritedNote};
@@ -34,7 +36,7 @@ use crate::context::Ctx;
 use crate::http::problem::{Code, Problem};
 use crate::state::App;
 
-pub(super) use self::token::hint;
+pub(super) use self::token::{Badge, badge, hint};
 
 /// A session, as a row.
 struct SessionRow {
@@ -198,8 +200,8 @@ async fn shown(
     organization: OrgId,
     said: Said,
 ) -> Result<Response, Problem> {
-    let visit = visit(app, ctx, &member.who, organization).await?;
-    let card = card(app, ctx, member, &visit, said).await?;
+    let mut visit = visit(app, ctx, &member.who, organization).await?;
+    let card = card(app, ctx, member, &mut visit, said).await?;
     let sessions = sign_in::sessions(app, ctx, member.who.user.id).await?;
     let row = |session: &Session| session_row(session, member, ctx);
     show(&SecurityPage {
@@ -215,11 +217,14 @@ async fn card(
     app: &App,
     ctx: &Ctx,
     member: &Member,
-    visit: &Visit,
+    visit: &mut Visit,
     said: Said,
 ) -> Result<Card, Problem> {
     let organization = visit.place.lineage.organization();
     let listed = revoke::list(app, &member.who, organization).await?;
+    visit.look_below(app).await?;
+    visit.learn(app, named_by(&listed.pats)).await?;
+    let visit = &*visit;
     let told = Told {
         visit,
         refusals: &listed.refusals,
@@ -245,6 +250,18 @@ async fn card(
         Some(fresh) => card.with_fresh(fresh),
         None => card,
     })
+}
+
+/// The organizations that the card names beside the path to this one.
+fn named_by(pats: &[Pat]) -> Vec<OrgId> {
+    let mut named = Vec::new();
+    for pat in pats.iter().filter(|pat| pat.revoked.is_none()) {
+        named.extend(pat.last_used.as_ref().map(|last| last.organization));
+        if let Reach::Named(reached) = &pat.reach {
+            named.extend(reached);
+        }
+    }
+    named
 }
 
 fn session_row(session: &Session, member: &Member, ctx: &Ctx) -> SessionRow {

@@ -11,7 +11,9 @@ use askama::Template;
 use axum::extract::{Path, Request, State};
 use axum::response::Response;
 use keyfob_core::id::OrgId;
+use keyfob_core::reach::Reach;
 use keyfob_core::scope::Scopes;
+use keyfob_store::pat::Pat;
 
 use self::granted::Granted;
 use self::refused::Refused;
@@ -61,7 +63,8 @@ pub(super) async fn page(
     Path(organization): Path<String>,
 ) -> Result<Response, Problem> {
     let organization = organization_id(&organization)?;
-    let visit = visit(&app, &ctx, &member.who, organization).await?;
+    let mut visit = visit(&app, &ctx, &member.who, organization).await?;
+    visit.look_below(&app).await?;
     shown(&member, &visit, Answer::default(), None)
 }
 
@@ -75,7 +78,8 @@ pub(super) async fn try_it(
 ) -> Result<Response, Problem> {
     let organization = organization_id(&organization)?;
     let mut form = Form::read(&app, &member.forms, request).await?;
-    let visit = visit(&app, &ctx, &member.who, organization).await?;
+    let mut visit = visit(&app, &ctx, &member.who, organization).await?;
+    visit.look_below(&app).await?;
     let secret = form.take_secret("pat");
     let (answer, target) = match read(secret, form.text("subOrganization")) {
         Ok((secret, target)) => {
@@ -88,11 +92,27 @@ pub(super) async fn try_it(
             };
             let explained = explain_exchange(&app, &ctx, &member.who, &want).await;
             let explained = explained.map_err(Problem::unavailable)?;
+            let of_pat = explained.explanation.as_ref().map(|it| &it.pat);
+            visit
+                .learn(&app, of_pat.into_iter().flat_map(reached))
+                .await?;
+            let home = of_pat.map(|pat| pat.organization);
+            visit
+                .learn_around(&app, home.into_iter().chain(target))
+                .await?;
             (told(&ctx, &visit, &member, target, explained)?, target)
         }
         Err(error) => (Answer::refused(Refused::malformed(&error)), None),
     };
     shown(&member, &visit, answer, target)
+}
+
+/// The organizations that a token's reach names.
+fn reached(pat: &Pat) -> Vec<OrgId> {
+    match &pat.reach {
+        Reach::Named(named) => named.iter().copied().collect(),
+        Reach::Subtree | Reach::Organization => Vec::new(),
+    }
 }
 
 /// Reads the form as the door does (X4).

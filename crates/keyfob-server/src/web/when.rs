@@ -1,5 +1,7 @@
 //! Moments in words: how long ago, how soon, and the day. In UTC, and as `datetime` for the machine.
 
+use jiff::civil::Date;
+use jiff::tz::Offset;
 use keyfob_core::time::Timestamp;
 
 use super::say::counted;
@@ -31,6 +33,15 @@ pub(crate) fn minute(at: Timestamp) -> String {
 /// A moment to the second: `3 Nov 2026, 10:41:24 UTC`.
 pub(crate) fn second(at: Timestamp) -> String {
     utc(at).strftime("%-d %b %Y, %H:%M:%S UTC").to_string()
+}
+
+/// The first moment of a day in UTC, and of the day after it.
+pub(crate) fn bounds(day: Date) -> Option<(Timestamp, Timestamp)> {
+    let start = |day: Date| {
+        let start = Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok()?;
+        Some(Timestamp::from_millis(start.as_millisecond()))
+    };
+    Some((start(day)?, start(day.tomorrow().ok()?)?))
 }
 
 /// A moment that has been: in words for a day, then by its date.
@@ -109,5 +120,14 @@ mod tests {
         assert_eq!(soon(before(-1), NOW), "in less than a minute");
         assert_eq!(day(NOW), "15 Jan 2027");
         assert_eq!(second(NOW), "15 Jan 2027, 08:00:00 UTC");
+    }
+
+    #[test]
+    fn a_day_goes_from_its_first_moment_to_the_first_of_the_next() {
+        let day = "2027-01-15".parse().expect("a day");
+        let (start, end) = bounds(day).expect("a day of this time");
+        assert_eq!(rfc3339(start), "2027-01-15T00:00:00.000Z");
+        assert_eq!(rfc3339(end), "2027-01-16T00:00:00.000Z");
+        assert_eq!(bounds(Date::MAX), None);
     }
 }

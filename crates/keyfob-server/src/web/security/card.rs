@@ -72,7 +72,8 @@ pub(crate) struct InheritedNote {
 impl InheritedNote {
     /// For somebody who is here through `from`.
     pub(crate) fn new(visit: &Visit, from: OrgId, colleagues: &[Colleague]) -> Self {
-        let name = |id| visit.seen(id).map_or("", |listed| listed.org.name.as_str());
+        let named = |id| visit.seen(id).map(|seen| seen.org.name.as_str());
+        let name = |id| named(id).unwrap_or_default();
         let here = visit.place.lineage.organization();
         let manages = |colleague: &&Colleague| {
             let permissions = &colleague.live(&visit.loaded.catalogue, &visit.place.lineage);
@@ -85,8 +86,10 @@ impl InheritedNote {
             name: colleague.name.clone(),
             email: colleague.email.clone(),
             standing: match colleague.manages_at(&visit.loaded.catalogue, &visit.place.lineage) {
-                Some((at, true)) => say::owner_of(name(at)),
-                Some((at, false)) if at != here => say::manages_from(name(at)),
+                Some((at, true)) => named(at).map_or_else(|| say::OWNER.to_owned(), say::owner_of),
+                Some((at, false)) if at != here && named(at).is_some() => {
+                    say::manages_from(name(at))
+                }
                 _here => say::MANAGES_ORGANIZATION.to_owned(),
             },
         };
@@ -141,7 +144,7 @@ impl Card {
             .count();
         let path = |pat: &Pat| format!("{}/tokens/{}", Area::Security.path(here), pat.id);
         Self {
-            reaches: say::reaches(name, visit.below().len()),
+            reaches: say::reaches(name, visit.below_count()),
             fresh: None,
             places: Places::of_own(visit),
             used_form: None,

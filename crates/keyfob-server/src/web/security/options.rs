@@ -269,7 +269,7 @@ impl Options {
             default: say::options_default(&default_expiry(policy)),
             expiries: expiries(policy, &kept),
             modules: modules(visit, &kept),
-            has_below: !visit.below().is_empty(),
+            has_below: visit.below_count() > 0,
             below: below(visit, &kept),
             networks_hint: say::networks_hint(address.as_deref()),
             kept,
@@ -355,15 +355,15 @@ fn level_choice(module: &str, level: Level, kept: &Kept) -> Choice {
 /// The organizations below, when they are few enough to choose among.
 fn below(visit: &Visit, kept: &Kept) -> Vec<Choice> {
     let below = visit.below();
-    if below.len() > REACH_MAX {
+    if visit.below_count() > REACH_MAX {
         return Vec::new();
     }
-    let choice = |listed: &&keyfob_store::org::ListedOrg| {
-        let value = listed.org.id.to_string();
+    let choice = |seen: &&keyfob_store::org::seen::SeenOrg| {
+        let value = seen.org.id.to_string();
         Choice {
             is_chosen: kept.reached.contains(&value),
             value,
-            label: listed.org.name.clone(),
+            label: seen.org.name.clone(),
         }
     };
     below.iter().map(choice).collect()

@@ -175,7 +175,8 @@ pub(crate) fn hint(pat: &Pat) -> String {
     pat.hint.clone().unwrap_or_else(|| say::NO_HINT.to_owned())
 }
 
-fn badge(end: Timestamp, now: Timestamp) -> Option<Badge> {
+/// That it ends soon, in its last two weeks.
+pub(crate) fn badge(end: Timestamp, now: Timestamp) -> Option<Badge> {
     let left = end.millis() - now.millis();
     if left < DAY {
         Some(Badge {

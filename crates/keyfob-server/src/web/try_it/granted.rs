@@ -237,7 +237,7 @@ mod tests {
         assert_eq!(role(&catalogue, "owner"), "Owner");
         assert_eq!(
             role(&catalogue, "external-operate-store"),
-            "Operate, external: Enterprise App Store"
+            "Operate Enterprise App Store, external"
         );
         assert_eq!(role(&catalogue, "manage-gone"), "manage-gone");
     }

@@ -76,10 +76,11 @@ impl Places {
         // Behind each its own, as in a tree.
         choices.sort_by_cached_key(|choice| choice.label.to_lowercase());
         choices.insert(0, first);
-        let is_cut = below.len() > BELOW_MAX;
+        let all = visit.below_count();
+        let is_cut = all > BELOW_MAX;
         Self {
             choices,
-            cut: is_cut.then(|| say::first_listed(BELOW_MAX, below.len())),
+            cut: is_cut.then(|| say::first_listed(BELOW_MAX, all)),
         }
     }
 }

@@ -1,14 +1,18 @@
 //! The dashboard's pages, by somebody without script.
 
+mod activity;
 mod brand;
 mod demo;
+mod everywhere;
 mod forms;
 mod matrix;
+mod organizations;
 mod password;
 mod rotation;
 mod sessions;
 mod set_up;
 mod sign_in;
+mod team;
 mod tokens;
 mod try_it;
 

@@ -12,12 +12,14 @@ use crate::site::Site;
 const SOURCE: &str = include_str!("../../../../src/web.rs");
 
 /// What each reader gets: nobody; a stranger to the organization; its owner.
-const MATRIX: [(&str, &str, [u16; 3]); 25] = [
+const MATRIX: [(&str, &str, [u16; 3]); 31] = [
     ("GET", "/", [303, 303, 303]),
     ("GET", "/sign-in", [200, 303, 303]),
     ("POST", "/sign-in", [403, 403, 403]),
     ("POST", "/sign-out", [403, 403, 403]),
     ("POST", "/preferences", [403, 403, 403]),
+    ("GET", "/orgs/{organization}/team", [303, 404, 200]),
+    ("GET", "/orgs/{organization}/activity", [303, 404, 200]),
     ("GET", "/orgs/{organization}/security", [303, 404, 200]),
     (
         "GET",
@@ -71,6 +73,11 @@ const MATRIX: [(&str, &str, [u16; 3]); 25] = [
     // This is no demo.
     ("GET", "/demo", [404, 404, 404]),
     ("POST", "/demo", [404, 404, 404]),
+    ("GET", "/organizations", [303, 200, 200]),
+    ("GET", "/tokens", [303, 200, 200]),
+    // Who has no token is asked about none.
+    ("GET", "/tokens/revoke", [303, 303, 200]),
+    ("POST", "/tokens/revoke", [303, 403, 403]),
     ("GET", "/assets/{file}", [200, 200, 200]),
 ];
 

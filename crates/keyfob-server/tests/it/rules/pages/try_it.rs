@@ -100,11 +100,11 @@ async fn d5_below_it_says_from_where_each_permission_is_inherited() {
     shows(&tried, "An access token for iOS.");
     shows(
         &tried,
-        "<b>Operate: Build</b><span class=\"muted\">Inherited from Mobile</span>",
+        "<b>Operate build</b><span class=\"muted\">Inherited from Mobile</span>",
     );
     shows(
         &tried,
-        "<b>View: Enterprise App Store</b><span class=\"muted\">Member of iOS</span>",
+        "<b>View Enterprise App Store</b><span class=\"muted\">Member of iOS</span>",
     );
     // Bo does not see what lies above, so its id is all there is.
     shows(&tried, &format!("<code>{}</code></dd>", site.acme));
@@ -125,7 +125,7 @@ async fn d5_what_the_ceiling_keeps_out_is_told() {
     shows(&tried, "You have 1 more that this token may not use");
     shows(
         &tried,
-        "<li><code>build:operate</code> Operate: Build · Member of Mobile</li>",
+        "<li><code>build:operate</code> Operate build · Member of Mobile</li>",
     );
 }
 
