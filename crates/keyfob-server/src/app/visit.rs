@@ -85,9 +85,7 @@ impl Visit {
     pub fn below_of(&self, organization: OrgId) -> Vec<&SeenOrg> {
         let known = self.organizations.iter().chain(&self.below);
         let known = known.chain(&self.named);
-        let known: BTreeMap<_, _> = known
-            .map(|seen| ((seen.org.depth, seen.org.id), seen))
-            .collect();
+        let known: BTreeMap<_, _> = known.map(|seen| (order(seen), seen)).collect();
         below_of(organization, known.into_values())
     }
 
@@ -101,6 +99,7 @@ impl Visit {
         let count = org_count_below(&mut tx, here).await?;
         self.below_count = usize::try_from(count).unwrap_or(usize::MAX);
         self.below = org_seen_below(&mut tx, self.user, here, limit(SEEN_MAX)).await?;
+        self.below.sort_by_cached_key(order);
         Ok(())
     }
 
@@ -186,7 +185,7 @@ pub async fn visit(
     if is_cut {
         organizations = around(&mut tx, user, &place).await?;
     }
-    organizations.sort_by_key(|seen| (seen.org.depth, seen.org.id));
+    organizations.sort_by_cached_key(order);
     let mut below = Vec::new();
     if !is_cut {
         let known = below_of(organization, organizations.iter());
@@ -212,6 +211,11 @@ async fn around(tx: &mut Tx, user: UserId, place: &Place) -> Result<Vec<SeenOrg>
         around.extend(org_seen_children(tx, user, here, limit(SEEN_MAX)).await?);
     }
     Ok(around)
+}
+
+/// Level by level, those of one level by name.
+fn order(seen: &SeenOrg) -> (i64, String, OrgId) {
+    (seen.org.depth, seen.org.name.to_lowercase(), seen.org.id)
 }
 
 /// What lies below, of a list that goes level by level: a parent comes before its children.

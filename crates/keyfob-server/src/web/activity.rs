@@ -8,7 +8,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use jiff::civil::Date;
-use keyfob_core::audit::{AuditExtent, AuditKind};
+use keyfob_core::audit::AuditKind;
 use keyfob_core::id::OrgId;
 use keyfob_core::time::Timestamp;
 use keyfob_store::event::page::{AuditCursor, AuditWanted};
@@ -73,13 +73,12 @@ pub(super) async fn page(
     visit
         .learn(&app, read.entries.iter().filter_map(record::moved_to))
         .await?;
-    let is_tree = matches!(read.extent, AuditExtent::Tree(_));
     let name = visit.here().map_or("", |here| here.org.name.as_str());
     let rows = read.entries.iter();
     show(&ActivityPage {
         shell: Shell::for_member(say::ACTIVITY, &member),
         frame: Frame::new(Area::Activity, &member, &visit),
-        lead: say::activity_lead(name, is_tree),
+        lead: say::activity_lead(name, read.extent),
         is_own: read.is_own,
         rows: rows.map(|entry| Row::new(entry, &visit)).collect(),
         empty: filters.empty(&read),

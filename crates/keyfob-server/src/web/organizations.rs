@@ -72,7 +72,11 @@ pub(super) async fn page(
     let here = visit.place.lineage.organization();
     show(&OrganizationsPage {
         shell: Shell::for_member(say::ORGANIZATIONS, &member),
-        rows: rows(&found, here, !text.is_empty()),
+        rows: if text.is_empty() {
+            tree(&found, here)
+        } else {
+            by_name(&found, here)
+        },
         more: found
             .is_cut
             .then(|| say::first_organizations(found.organizations.len())),
@@ -82,17 +86,18 @@ pub(super) async fn page(
     })
 }
 
-/// All as a tree; what was found by its name one after another, each with its parent.
-fn rows(found: &FoundOrganizations, here: OrgId, is_search: bool) -> Vec<Row> {
-    let organizations = &found.organizations;
-    if is_search {
-        let row = |found: &FoundOrg| Row {
-            parent: found.parent_name.clone(),
-            ..Row::new(found, 0, here)
-        };
-        return organizations.iter().map(row).collect();
-    }
-    let levels = levels(organizations, |found| &found.org);
+/// What was found by its name, one after another, each with its parent.
+fn by_name(found: &FoundOrganizations, here: OrgId) -> Vec<Row> {
+    let row = |found: &FoundOrg| Row {
+        parent: found.parent_name.clone(),
+        ..Row::new(found, 0, here)
+    };
+    found.organizations.iter().map(row).collect()
+}
+
+/// All as a tree.
+fn tree(found: &FoundOrganizations, here: OrgId) -> Vec<Row> {
+    let levels = levels(&found.organizations, |found| &found.org);
     let mut rows = Vec::new();
     add_level(&mut rows, None, &levels, (0, here));
     rows
@@ -121,7 +126,7 @@ impl Row {
             path: Area::Team.path(org.id),
             is_current: org.id == here,
             parent: found.parent_name.clone().filter(|_name| depth > DEEPEST),
-            member: member.map(|roles| say::member_with(roles.iter().count(), roles.has_owner())),
+            member: member.map(say::member_with),
             through: say::from_organization(&found.through),
             members: found.member_count,
         }

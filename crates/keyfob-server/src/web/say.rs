@@ -555,7 +555,7 @@ pub(crate) fn kept_out(count: usize) -> String {
 /// `CodePush`, goes on in small letters.
 pub(crate) fn role(of: Level, module: &str) -> String {
     let mut rest = module.chars().skip(1);
-    let is_plain = rest.all(|letter| letter.is_lowercase());
+    let is_plain = rest.all(char::is_lowercase);
     let module = if is_plain {
         module.to_lowercase()
     } else {

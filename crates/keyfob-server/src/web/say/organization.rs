@@ -1,7 +1,8 @@
 //! Texts of the pages about an organization: its people, what happened, the tree, and one's tokens in all.
 
-use keyfob_core::audit::AuditKind;
+use keyfob_core::audit::{AuditExtent, AuditKind};
 use keyfob_core::event::Action;
+use keyfob_core::member::Roles;
 use keyfob_core::pat::RevokedBecause;
 
 use super::{INHERITED, MEMBER, OWNER, counted};
@@ -101,8 +102,11 @@ pub(crate) const NOTHING_YET_MORE: &str = "What people do here is written down h
 pub(crate) const NOTHING_FITS: &str = "Nothing fits";
 pub(crate) const NOT_FOUND_YET: &str = "Not found yet";
 
-pub(crate) fn activity_lead(organization: &str, and_below: bool) -> String {
-    let place = if and_below { " and below" } else { " itself" };
+pub(crate) fn activity_lead(organization: &str, extent: AuditExtent) -> String {
+    let place = match extent {
+        AuditExtent::Tree(_root) => " and below",
+        AuditExtent::Organization(_here) => " itself",
+    };
     let rest = "Nothing here can be changed or deleted.";
     format!("Who did what in {organization}{place}. {rest}")
 }
@@ -198,9 +202,9 @@ pub(crate) fn first_organizations(count: usize) -> String {
 }
 
 /// How somebody is a member: with how many roles, or as an owner.
-pub(crate) fn member_with(roles: usize, is_owner: bool) -> String {
-    match roles {
-        _any if is_owner => format!("{MEMBER} · {OWNER}"),
+pub(crate) fn member_with(roles: &Roles) -> String {
+    match roles.iter().count() {
+        _any if roles.has_owner() => format!("{MEMBER} · {OWNER}"),
         0 => MEMBER.to_owned(),
         some => {
             let roles = counted(u64::try_from(some).unwrap_or(u64::MAX), "role");
