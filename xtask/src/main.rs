@@ -12,13 +12,16 @@
 
 mod audit;
 mod bench;
+mod browser;
 mod docs;
 mod faults;
 mod fuzz;
+mod install;
 mod interop;
 mod lint;
 mod postgres;
 mod process;
+mod screenshots;
 mod supervisor;
 mod test;
 mod tidy;
@@ -47,7 +50,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Task {
-    /// Run all tests on both engines; installs PostgreSQL first where it is missing
+    /// Run all tests on both engines; installs PostgreSQL and Chromium first where they are missing
     Test {
         /// Arguments for `cargo test`, after `--`
         #[arg(last = true)]
@@ -90,6 +93,8 @@ enum Task {
         #[arg(value_parser = interop::LIBRARIES)]
         libraries: Vec<String>,
     },
+    /// Make the pictures in `docs/images` from the demo
+    Screenshots,
     /// Run the fuzz targets one after the other; needs cargo-fuzz, and says how to get it
     Fuzz {
         /// One target; all when none is named
@@ -123,6 +128,7 @@ impl Task {
             Self::Timing { args } => timing::timing(args),
             Self::Faults { rounds, seed } => faults::faults(*rounds, *seed),
             Self::Interop { libraries } => interop::interop(libraries),
+            Self::Screenshots => screenshots::screenshots(),
             Self::Fuzz {
                 target, keep: true, ..
             } => fuzz::keep(target.as_deref()),

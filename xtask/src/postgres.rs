@@ -7,7 +7,6 @@
 //! asks of PostgreSQL. That nothing stays behind is the supervisor's work.
 
 mod account;
-mod install;
 mod locate;
 
 use std::fs::{self, File};
@@ -22,11 +21,24 @@ use anyhow::{Context, bail, ensure};
 
 use self::account::Account;
 use self::locate::Programs;
+use crate::install::{Wanted, install};
 use crate::process::shown;
 use crate::supervisor::Supervisor;
 
 /// Where the tests look for the cluster. Its absence makes them fail.
 pub(crate) const URL_VARIABLE: &str = "KEYFOB_TEST_POSTGRES";
+
+const POSTGRESQL: Wanted = Wanted {
+    name: "PostgreSQL",
+    packages: [
+        "postgresql",
+        "postgresql-server",
+        "postgresql",
+        "postgresql",
+        "postgresql@17",
+    ],
+    by_hand: "install its server so that `initdb` is in PATH",
+};
 
 /// How often another port is tried when somebody else took the one just chosen.
 const ATTEMPTS: u32 = 5;
@@ -108,7 +120,7 @@ fn find_or_install() -> anyhow::Result<Programs> {
     if let Some(programs) = Programs::find() {
         return Ok(programs);
     }
-    install::install()?;
+    install(&POSTGRESQL)?;
     Programs::find().context("PostgreSQL was installed, but `initdb` and `postgres` are nowhere")
 }
 

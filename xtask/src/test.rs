@@ -14,8 +14,12 @@ use anyhow::{Context, anyhow};
 
 use self::summary::{Run, Summary};
 use crate::Verdict;
+use crate::browser::{Browser, tell_axe};
 use crate::postgres::{Cluster, URL_VARIABLE};
 use crate::process::cargo;
+
+/// The package with the pages.
+const SERVER: &str = "keyfob-server";
 
 /// Runs `cargo test`, with `args` passed on to it.
 pub(crate) fn test(args: &[String]) -> anyhow::Result<Verdict> {
@@ -23,6 +27,10 @@ pub(crate) fn test(args: &[String]) -> anyhow::Result<Verdict> {
     let mut command = cargo(["test", "--no-fail-fast"]);
     if !names_packages(args) {
         command.arg("--workspace");
+    }
+    if tests_pages(args) {
+        Browser::find_or_install()?.tell(&mut command);
+        tell_axe(&mut command)?;
     }
     command
         .args(args)
@@ -75,6 +83,11 @@ fn names_packages(args: &[String]) -> bool {
         .any(|arg| arg.starts_with("-p") || arg.starts_with("--package"))
 }
 
+/// Whether the server's tests are among those that run: only they need a browser.
+fn tests_pages(args: &[String]) -> bool {
+    !names_packages(args) || args.iter().any(|arg| arg.ends_with(SERVER))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +102,15 @@ mod tests {
         assert!(names_packages(&words("--package=keyfob-core")));
         assert!(!names_packages(&words("--test it -- -p")));
         assert!(!names_packages(&[]));
+    }
+
+    #[test]
+    fn a_browser_is_there_for_the_tests_of_the_server() {
+        assert!(tests_pages(&[]));
+        assert!(tests_pages(&words("--test it -- d2_")));
+        assert!(tests_pages(&words("-p keyfob-core -p keyfob-server")));
+        assert!(tests_pages(&words("--package=keyfob-server")));
+        assert!(!tests_pages(&words("-p keyfob-core")));
     }
 
     #[test]

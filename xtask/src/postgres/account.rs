@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::Context;
 
+use crate::install::is_root;
 use crate::process::answer;
 
 /// The numbers of a user and its main group.
@@ -29,21 +30,14 @@ impl Account {
 
     fn of(name: &str) -> Option<Self> {
         Some(Self {
-            user: id("-u", Some(name))?,
-            group: id("-g", Some(name))?,
+            user: id("-u", name)?,
+            group: id("-g", name)?,
         })
     }
 }
 
-/// Whether this process runs as root.
-pub(crate) fn is_root() -> bool {
-    id("-u", None) == Some(0)
-}
-
-fn id(what: &str, name: Option<&str>) -> Option<u32> {
-    answer(Command::new("id").arg(what).args(name))?
-        .parse()
-        .ok()
+fn id(what: &str, name: &str) -> Option<u32> {
+    answer(Command::new("id").args([what, name]))?.parse().ok()
 }
 
 #[cfg(test)]

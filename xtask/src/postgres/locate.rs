@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::install::path_folders;
 use crate::process::answer;
 
 /// The two programs a cluster needs, from one installation.
@@ -49,16 +50,6 @@ impl Programs {
         };
         (found.initdb.is_file() && found.postgres.is_file()).then_some(found)
     }
-}
-
-/// The folders of `PATH`.
-pub(crate) fn path_folders() -> Vec<PathBuf> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a build tool has no `Config` to take it from"
-    )]
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).collect()
 }
 
 /// Folders in `parent` named `prefix` and a number, newest version first.

@@ -9,13 +9,16 @@
     reason = "a test binary: it may panic, has no test module, and runs one suite on two engines"
 )]
 
+mod browser;
 mod client;
 mod edge;
 mod import;
 mod listening;
 mod program;
 mod reader;
+mod scenes;
 mod site;
+mod templates;
 
 /// The suite over the embedded database.
 #[path = "rules"]

@@ -96,7 +96,8 @@ impl Site {
         Self::founded(backend, |_parts| ()).await
     }
 
-    async fn founded(backend: Backend, change: impl FnOnce(&mut Parts)) -> Self {
+    /// The same, with a server that is made otherwise.
+    pub(crate) async fn founded(backend: Backend, change: impl FnOnce(&mut Parts)) -> Self {
         let world = World::new(backend.store().clone());
         let keys = tempfile::tempdir().unwrap();
         let root_key = RootKey::load_or_make(&keys.path().join(ROOT_KEY_FILE), &*world.entropy);

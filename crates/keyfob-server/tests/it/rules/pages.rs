@@ -7,6 +7,7 @@ mod everywhere;
 mod forms;
 mod matrix;
 mod organizations;
+mod other_sites;
 mod password;
 mod rotation;
 mod sessions;

@@ -9,7 +9,7 @@ use crate::reader::Reader;
 use crate::site::Site;
 
 /// Where the pages are.
-const SOURCE: &str = include_str!("../../../../src/web.rs");
+pub(super) const SOURCE: &str = include_str!("../../../../src/web.rs");
 
 /// What each reader gets: nobody; a stranger to the organization; its owner.
 const MATRIX: [(&str, &str, [u16; 3]); 31] = [

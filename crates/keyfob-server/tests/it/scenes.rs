@@ -1,0 +1,396 @@
+//! Every page and every form of the dashboard, in one table each: what must hold of all of them is asked of
+//! each row. A route of `web.rs` that is in neither fails `rules/pages/other_sites.rs`.
+
+use std::time::Duration;
+
+use crate::site::{PASSWORD, Pat, Site};
+
+/// What a person does on a page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Step {
+    /// Presses what a selector names.
+    Press(&'static str),
+    /// Writes into it.
+    Fill(&'static str, &'static str),
+    /// Looks until it is there.
+    See(&'static str),
+    /// Is away for so many minutes.
+    Pause(u64),
+    /// Loses every cookie.
+    Forget,
+}
+
+use Step::{Fill, Forget, Pause, Press, See};
+
+/// One state of a page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scene {
+    /// In words.
+    pub(crate) what: &'static str,
+    /// Who looks, by the name before `@acme.example`; nobody is signed in without one.
+    pub(crate) who: Option<&'static str>,
+    /// The page, with its placeholders as in `web.rs`. `{organization}` may be named: `{organization:Mobile}`.
+    pub(crate) page: &'static str,
+    /// What is done there.
+    pub(crate) then: &'static [Step],
+    /// The status of the page that is then seen.
+    pub(crate) status: u16,
+}
+
+const fn scene(what: &'static str, who: &'static str, page: &'static str) -> Scene {
+    Scene {
+        what,
+        who: Some(who),
+        page,
+        then: &[],
+        status: 200,
+    }
+}
+
+const fn for_nobody(what: &'static str, page: &'static str) -> Scene {
+    Scene {
+        who: None,
+        ..scene(what, "", page)
+    }
+}
+
+impl Scene {
+    const fn then(self, then: &'static [Step]) -> Self {
+        Self { then, ..self }
+    }
+
+    const fn answered(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+}
+
+const SECURITY: &str = "/orgs/{organization}/security";
+const MOBILE: &str = "/orgs/{organization:Mobile}/security";
+const REVOKE: &str = "/orgs/{organization:Mobile}/security/tokens/{token}/revoke";
+const ROTATE: &str = "/orgs/{organization:Mobile}/security/tokens/{token}/rotate";
+const TRY_IT: &str = "/orgs/{organization:Mobile}/security/try-it";
+const WEB: &str = "/orgs/{organization:Web}/security";
+const GENERATE: Step = Press("form.generate > .btn");
+const UNFOLD: Step = Press("form.generate summary");
+
+/// Every page in each of its states.
+pub(crate) const SCENES: &[Scene] = &[
+    // signing in
+    for_nobody("sign-in", "/sign-in"),
+    for_nobody("sign-in, refused", "/sign-in")
+        .then(&[
+            Fill("#email", "ana@acme.example"),
+            Fill("#pw", "wrong"),
+            Press("form.fields .btn-primary"),
+            See("#trouble"),
+        ])
+        .answered(401),
+    for_nobody("a form that is too old", "/sign-in")
+        .then(&[
+            Fill("#email", "ana@acme.example"),
+            Fill("#pw", "wrong"),
+            Forget,
+            Press("form.fields .btn-primary"),
+            See(".reqid"),
+        ])
+        .answered(403),
+    // the frame
+    scene("in no organization", "eve", "/"),
+    scene("the way in", "ana", "/"),
+    scene("the switch", "ana", MOBILE).then(&[Press(".switch"), See("#tree")]),
+    scene("the account", "ana", SECURITY).then(&[Press(".userbtn"), See("#me")]),
+    // security
+    scene("no token", "ana", SECURITY),
+    scene("options", "ana", SECURITY).then(&[
+        UNFOLD,
+        Press("input[name=limit][value=some]"),
+        Press("input[name=reach][value=some]"),
+        See("#c-build"),
+    ]),
+    scene("options, refused", "ana", SECURITY)
+        .then(&[
+            UNFOLD,
+            Press("input[name=limit][value=some]"),
+            Fill("#t-net", "10.20.0.0/33"),
+            GENERATE,
+            See("#t-net-e"),
+        ])
+        .answered(422),
+    scene("tokens", "bo", MOBILE).then(&[Press(".ended summary"), See(".ended li")]),
+    scene(
+        "the form of tokens, asked for",
+        "bo",
+        "/orgs/{organization:Mobile}/security/tokens",
+    ),
+    scene("a new token", "gil", WEB).then(&[GENERATE, See("#secret")]),
+    scene("a successor", "gil", WEB).then(&[
+        Press(".token a[href$='/rotate']"),
+        Press("dialog .btn-primary"),
+        See("#secret"),
+    ]),
+    scene("is it you", "gil", WEB).then(&[Pause(16), GENERATE, See("#pw")]),
+    scene("is it you, refused", "gil", WEB)
+        .then(&[
+            Pause(16),
+            GENERATE,
+            Fill("#pw", "wrong"),
+            Press("form.fields .btn-primary"),
+            See("#trouble"),
+        ])
+        .answered(403),
+    scene("at the limit", "cem", SECURITY),
+    scene("inherited", "ana", MOBILE),
+    scene("suspended", "fay", WEB),
+    scene("revoking", "bo", REVOKE),
+    scene("revoking, in a dialog", "bo", MOBILE)
+        .then(&[Press(".token .btn-revoke"), See("dialog .btn-danger")]),
+    scene("rotating", "bo", ROTATE),
+    scene("rotating, in a dialog", "bo", MOBILE)
+        .then(&[Press(".token a[href$='/rotate']"), See("dialog #overlap")]),
+    scene("trying", "bo", TRY_IT),
+    scene("tried", "bo", TRY_IT).then(&[
+        Fill("form.fields [name=pat]", "{secret}"),
+        Press("form.fields .btn"),
+        See(".result"),
+    ]),
+    scene("tried, refused", "bo", TRY_IT).then(&[
+        Fill("form.fields [name=pat]", "kfpat_nonsense"),
+        Press("form.fields .btn"),
+        See(".result"),
+    ]),
+    // the organization
+    scene("the team", "ana", "/orgs/{organization}/team"),
+    scene(
+        "the team, to a member",
+        "bo",
+        "/orgs/{organization:Mobile}/team",
+    ),
+    scene("what happened", "ana", "/orgs/{organization}/activity"),
+    scene("the tree", "ana", "/organizations"),
+    // one's account
+    scene("no token anywhere", "ana", "/tokens"),
+    scene("tokens everywhere", "bo", "/tokens"),
+    scene("revoking all", "bo", "/tokens/revoke"),
+    scene("ending other sessions", "bo", "/sessions/others"),
+    scene("changing the password", "bo", "/password"),
+    scene("changing the password, refused", "bo", "/password")
+        .then(&[
+            Fill("#present", "wrong"),
+            Fill("#new", "four words and a half"),
+            Fill("#again", "four words and a half"),
+            Press("form.fields .btn-primary"),
+            See("#trouble"),
+        ])
+        .answered(403),
+    scene("the password was changed", "bo", "/password/changed"),
+    // what goes wrong
+    for_nobody("nothing to set up", "/setup").answered(410),
+    for_nobody("no demo", "/demo").answered(404),
+    scene(
+        "nothing there",
+        "ana",
+        "/orgs/{organization:Globex}/security",
+    )
+    .answered(404),
+    for_nobody("errors", "/errors"),
+];
+
+/// The pages of a demo.
+pub(crate) const DEMO: &[Scene] = &[
+    for_nobody("who to be", "/demo"),
+    scene("the strip", "bo", MOBILE),
+];
+
+/// The pages of a server in which nobody is, by the link that was shown.
+pub(crate) const SET_UP: &[Scene] = &[
+    for_nobody("the first account", "{link}"),
+    for_nobody("the first account, refused", "{link}")
+        .then(&[
+            Fill("#fn", "Ana Lima"),
+            Fill("#em", "ana@acme.example"),
+            Fill("#pw", "aaaaaaaaaaaa"),
+            Fill("#on", " "),
+            Press("form.fields .btn-primary"),
+            See(".error"),
+        ])
+        .answered(422),
+];
+
+/// A form of a page, as a browser sends it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct FormCase {
+    /// The route of `web.rs` that takes it.
+    pub(crate) route: &'static str,
+    /// The page that it is on.
+    pub(crate) page: &'static str,
+    /// Who fills it in.
+    pub(crate) who: Option<&'static str>,
+    /// What is filled in.
+    pub(crate) filled: &'static [(&'static str, &'static str)],
+}
+
+const fn form(
+    route: &'static str,
+    page: &'static str,
+    filled: &'static [(&'static str, &'static str)],
+) -> FormCase {
+    FormCase {
+        route,
+        page,
+        who: Some("bo"),
+        filled,
+    }
+}
+
+/// Every form: one for each route that changes something.
+pub(crate) const FORMS: &[FormCase] = &[
+    FormCase {
+        who: None,
+        ..form(
+            "/sign-in",
+            "/sign-in",
+            &[("email", "bo@acme.example"), ("password", PASSWORD)],
+        )
+    },
+    form("/sign-out", MOBILE, &[]),
+    form("/preferences", MOBILE, &[("look", "dark")]),
+    form(
+        "/orgs/{organization}/security/tokens",
+        MOBILE,
+        &[("name", "Made by a form")],
+    ),
+    form(
+        "/orgs/{organization}/security/tokens/{token}/rotate",
+        ROTATE,
+        &[("overlap", "3600")],
+    ),
+    form(
+        "/orgs/{organization}/security/try-it",
+        TRY_IT,
+        &[("pat", "{secret}")],
+    ),
+    form(
+        "/orgs/{organization}/security/tokens/{token}/revoke",
+        REVOKE,
+        &[],
+    ),
+    form("/tokens/revoke", "/tokens/revoke", &[]),
+    form("/sessions", MOBILE, &[("end", "{session}")]),
+    form("/sessions/others", "/sessions/others", &[]),
+    FormCase {
+        who: Some("cem"),
+        ..form(
+            "/password",
+            "/password",
+            &[
+                ("present", PASSWORD),
+                ("new", "four words and a half"),
+                ("again", "four words and a half"),
+            ],
+        )
+    },
+];
+
+/// Forms that are there only before the first account, or in the demo: their own tests send them from
+/// another site.
+pub(crate) const ELSEWHERE: [&str; 2] = ["/setup", "/demo"];
+
+/// What was made for the scenes, for the placeholders of addresses and forms.
+#[derive(Debug)]
+pub(crate) struct Props {
+    /// A live token of Bo's in Mobile.
+    pub(crate) pat: Pat,
+    /// A session of Bo's.
+    pub(crate) session: String,
+    /// The path at which the first account is made, while there is none.
+    pub(crate) link: String,
+}
+
+/// Makes what the scenes show; the policy allows three tokens.
+pub(crate) async fn set_up(site: &Site) -> Props {
+    let (acme, mobile, web) = (site.acme, site.mobile, site.web);
+    let old = site.sign_in("bo").await;
+    site.generate(&old, mobile, r#"{"name":"Over","expiresInDays":1}"#)
+        .await;
+    site.advance(Duration::from_hours(25));
+    let bo = site.sign_in("bo").await;
+    let ended = site.generate(&bo, mobile, r#"{"name":"Ended"}"#).await;
+    site.revoking(&ended).cookie(&bo).send().await;
+    site.generate(&bo, mobile, r#"{"name":"Tonight","expiresInDays":1}"#)
+        .await;
+    let bounded = r#"{"name":"A nightly build of everything that there is in this tree","expiresInDays":10,
+        "ceiling":["build:view"],"reach":"organization","networks":["10.0.0.0/8","192.0.2.7"]}"#;
+    let bounded = site.generate(&bo, mobile, bounded).await;
+    let refused = site.exchange(&bounded, mobile).await;
+    assert_eq!(refused.outcome(), "401 invalid_grant", "the network");
+    let live = site.generate(&bo, mobile, r#"{"name":"Release"}"#).await;
+    assert_eq!(site.exchange(&live, mobile).await.outcome(), "200");
+    site.app.activity.flush(&site.app.store).await.unwrap();
+    let sessions = site.get("/identity/v1/sessions").cookie(&bo);
+    let sessions = sessions.send().await.json();
+    let session = sessions["data"][0]["id"].as_str().unwrap().to_owned();
+    let cem = site.sign_in("cem").await;
+    for _ in 0..3 {
+        site.generate(&cem, acme, "{}").await;
+    }
+    site.person("eve").await;
+    let fay = site.person("fay").await;
+    site.world.member(fay, web, &["view-build"]).await;
+    site.world.suspend_member(fay, web).await;
+    let gil = site.person("gil").await;
+    site.world.member(gil, web, &["manage-build"]).await;
+    Props {
+        pat: live,
+        session,
+        link: String::new(),
+    }
+}
+
+impl FormCase {
+    /// Where it goes to.
+    pub(crate) fn path(&self, site: &Site, props: &Props) -> String {
+        let route = self
+            .route
+            .replace("{organization}", "{organization:Mobile}");
+        filled_in(site, props, &route)
+    }
+
+    /// What is filled in, by field.
+    pub(crate) fn fields(&self, site: &Site, props: &Props) -> Vec<(&'static str, String)> {
+        let fields = self.filled.iter();
+        fields
+            .map(|(name, value)| (*name, filled_in(site, props, value)))
+            .collect()
+    }
+}
+
+/// An address or a text with its placeholders replaced.
+pub(crate) fn filled_in(site: &Site, props: &Props, path: &str) -> String {
+    let path = [
+        ("{organization}", site.acme),
+        ("{organization:Mobile}", site.mobile),
+        ("{organization:Web}", site.web),
+        ("{organization:Globex}", site.globex),
+    ]
+    .iter()
+    .fold(path.to_owned(), |path, (word, id)| {
+        path.replace(word, &id.to_string())
+    });
+    let path = path
+        .replace("{token}", &props.pat.id)
+        .replace("{secret}", &props.pat.secret)
+        .replace("{session}", &props.session)
+        .replace("{link}", &props.link);
+    assert!(!path.contains('{'), "{path}");
+    path
+}
+
+/// The route of a scene's page.
+pub(crate) fn route_of(page: &str) -> String {
+    let mut parts = page.split('/').map(|part| match part.split_once(':') {
+        Some((name, _which)) if part.starts_with('{') => format!("{name}}}"),
+        _plain => part.to_owned(),
+    });
+    let first = parts.next().unwrap_or_default();
+    parts.fold(first, |path, part| path + "/" + part.as_str())
+}
