@@ -50,7 +50,7 @@ impl Node {
     /// [`Unreadable`] for what is no JSON, repeats a name, or is nested too deep.
     pub fn from_json(bytes: &[u8]) -> Result<Self, Unreadable> {
         let mut reader = serde_json::Deserializer::from_slice(bytes);
-        let node = Depth(DEPTH_MAX).deserialize(&mut reader);
+        let node = Reader::of(u64::MAX).deserialize(&mut reader);
         let read = node.and_then(|node| reader.end().map(|()| node));
         read.map_err(|cause| Unreadable(cause.to_string()))
     }
@@ -60,8 +60,9 @@ impl Node {
     /// # Errors
     /// [`Unreadable`] with the number of the line.
     pub fn from_toml(text: &str) -> Result<Self, Unreadable> {
-        let read =
-            toml::Deserializer::parse(text).and_then(|reader| Depth(DEPTH_MAX).deserialize(reader));
+        // Whole numbers have a sign there (TOML 1.0, "Integer").
+        let seed = Reader::of(i64::MAX.unsigned_abs());
+        let read = toml::Deserializer::parse(text).and_then(|reader| seed.deserialize(reader));
         read.map_err(|cause| {
             // Not its `Display`: that prints the line, and a password may stand in it.
             let before = cause.span().and_then(|span| text.get(..span.start));
@@ -93,18 +94,32 @@ impl fmt::Debug for Node {
     }
 }
 
-/// How many levels may still follow.
+/// Makes nodes of what a parser finds.
 #[derive(Clone, Copy)]
-struct Depth(usize);
+struct Reader {
+    /// How many levels may still follow.
+    levels: usize,
+    /// The largest whole number.
+    largest: u64,
+}
 
-impl Depth {
+impl Reader {
+    fn of(largest: u64) -> Self {
+        Self {
+            levels: DEPTH_MAX,
+            largest,
+        }
+    }
+
     fn below<E: serde::de::Error>(self) -> Result<Self, E> {
-        let rest = self.0.checked_sub(1).map(Self);
-        rest.ok_or_else(|| E::custom(format_args!("nested deeper than {DEPTH_MAX} levels")))
+        let levels = self.levels.checked_sub(1);
+        let levels = levels
+            .ok_or_else(|| E::custom(format_args!("nested deeper than {DEPTH_MAX} levels")))?;
+        Ok(Self { levels, ..self })
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Depth {
+impl<'de> DeserializeSeed<'de> for Reader {
     type Value = Node;
 
     fn deserialize<D: serde::Deserializer<'de>>(self, reader: D) -> Result<Node, D::Error> {
@@ -112,7 +127,7 @@ impl<'de> DeserializeSeed<'de> for Depth {
     }
 }
 
-impl<'de> serde::de::Visitor<'de> for Depth {
+impl<'de> serde::de::Visitor<'de> for Reader {
     type Value = Node;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -131,7 +146,10 @@ impl<'de> serde::de::Visitor<'de> for Depth {
         Ok(Node::Integer(value))
     }
 
-    fn visit_u64<E>(self, value: u64) -> Result<Node, E> {
+    fn visit_u64<E: serde::de::Error>(self, value: u64) -> Result<Node, E> {
+        if value > self.largest {
+            return Err(E::custom("a whole number that is too large"));
+        }
         Ok(i64::try_from(value).map_or(Node::Natural(value), Node::Integer))
     }
 
@@ -287,6 +305,16 @@ mod tests {
     fn text_behind_the_document_is_refused() {
         assert!(Node::from_json(b"{} x").is_err());
         assert!(Node::from_json(b"").is_err());
+    }
+
+    #[test]
+    fn a_whole_number_of_toml_fits_64_bits_with_a_sign() {
+        let most = i64::MAX;
+        assert!(Node::from_toml(&format!("a = {most}")).is_ok());
+        let beyond = Node::from_toml("b = 1\na = 9223372036854775808");
+        let cause = beyond.expect_err("refused").to_string();
+        assert_eq!(cause, "line 2: a whole number that is too large");
+        assert!(Node::from_json(b"9223372036854775808").is_ok());
     }
 
     #[test]

@@ -85,6 +85,11 @@ impl RootKey {
         let text = Zeroizing::new(fs::read_to_string(path).map_err(unreadable)?);
         let bytes = BASE64.decode(text.trim().as_bytes()).map(Zeroizing::new);
         let bytes = bytes.map_err(|_not_base64| RootKeyError::Form(place()))?;
+        // The decoder takes pieces that are padded each by itself, too; others read such a file otherwise.
+        let one_form = Zeroizing::new(BASE64.encode(&bytes));
+        if one_form.as_str() != text.trim() {
+            return Err(RootKeyError::Form(place()));
+        }
         let key =
             UnboundKey::new(&AES_256_GCM, &bytes).map_err(|_length| RootKeyError::Form(place()))?;
         Ok(Self {
