@@ -373,6 +373,7 @@ fn the_explanation_tells_everything_but_secrets() {
     Personal API tokens begin with kfpat_.
     A member can have 10 tokens in one organization.
     The expiry of a token is not required; by default none, at most 365 days.
+    A rotated token lives on for 1 day, or as chosen: at most 7 days.
     Making a credential needs a sign-in within the last 15 minutes.
     A session ends after 30 minutes without use, and after 12 hours at the latest.
     A key signs access tokens for 90 days.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use keyfob_server::app::password;
 use keyfob_store::user::user_set_password;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::client::Answer;
 use crate::site::{PASSWORD, Site};
@@ -150,6 +150,19 @@ async fn a_session_ends_after_30_minutes_without_use_and_after_12_hours() {
     assert_eq!(who(&site, &used).await, "401 not_signed_in", "12 hours");
 }
 
+/// The session with that id, which is asked for the list and began at the world's first moment.
+fn of_firefox(id: &str) -> Value {
+    json!({
+        "address": "192.0.2.1",
+        "createdDate": "2027-01-15T08:00:00.000Z",
+        "current": true,
+        "expiresDate": "2027-01-15T20:00:00.000Z",
+        "id": id,
+        "lastUsedDate": "2027-01-15T08:00:00.000Z",
+        "userAgent": "Firefox",
+    })
+}
+
 #[tokio::test]
 async fn sessions_are_listed_and_ended_one_by_one_or_all_others() {
     let site = Site::on(super::backend().await).await;
@@ -168,12 +181,7 @@ async fn sessions_are_listed_and_ended_one_by_one_or_all_others() {
     let listed = list(&site, &first).await;
     assert_eq!(listed.len(), 3, "hers, and only hers");
     let id = listed[0]["id"].as_str().unwrap();
-    assert_eq!(
-        listed[0].to_string(),
-        format!(
-            r#"{{"address":"192.0.2.1","createdDate":"2027-01-15T08:00:00.000Z","current":true,"expiresDate":"2027-01-15T20:00:00.000Z","id":"{id}","lastUsedDate":"2027-01-15T08:00:00.000Z","userAgent":"Firefox"}}"#
-        )
-    );
+    assert_eq!(listed[0], of_firefox(id));
     assert_eq!(
         (&listed[1]["current"], listed[1].get("address")),
         (&Value::Bool(false), None)

@@ -9,7 +9,7 @@ use data_encoding::BASE64URL_NOPAD;
 use keyfob_verify::Algorithm;
 use serde_json::Value;
 
-use crate::client::{Answer, Ask};
+use crate::client::{Answer, Ask, member_names};
 use crate::site::{ISSUER, Site, words};
 
 const DOORS: [(&str, &str); 4] = [
@@ -140,8 +140,7 @@ async fn atj_01_the_header_is_of_an_access_token_and_names_its_key() {
     let header = jwt.split('.').next().unwrap();
     let header: Value =
         serde_json::from_slice(&BASE64URL_NOPAD.decode(header.as_bytes()).unwrap()).unwrap();
-    let names: Vec<&String> = header.as_object().unwrap().keys().collect();
-    assert_eq!(names, ["alg", "kid", "typ"]);
+    assert_eq!(member_names(&header), ["alg", "kid", "typ"]);
     assert_eq!(
         (header["typ"].as_str(), header["alg"].as_str()),
         (Some("at+jwt"), Some("ES256"))
