@@ -205,7 +205,10 @@ impl Catalogue {
             .indexes
             .iter()
             .filter(|(_name, index)| set.contains(**index));
-        inside.map(|(name, _index)| name.as_str()).collect()
+        // All the room at once: every exchange asks, mostly for dozens.
+        let mut names = Vec::with_capacity(self.indexes.len());
+        names.extend(inside.map(|(name, _index)| name.as_str()));
+        names
     }
 
     /// The set of those names that it knows; a name that has left the catalogue gives nothing.

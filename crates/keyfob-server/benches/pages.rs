@@ -41,12 +41,16 @@ const OWNER: &str = "ana.lima@acme.example";
 const PASSWORD: &str = "correct horse";
 
 /// Every page: its name, and its path with organizations by name.
-const PAGES: [(&str, &str); 8] = [
+const PAGES: [(&str, &str); 12] = [
     ("security", "/orgs/{Acme}/security"),
     ("security, inherited", "/orgs/{Mobile}/security"),
     ("revoke", "/orgs/{Acme}/security/tokens/{token}/revoke"),
     ("rotate", "/orgs/{Acme}/security/tokens/{token}/rotate"),
     ("try it", "/orgs/{Acme}/security/try-it"),
+    ("profile and team", "/orgs/{Acme}/team"),
+    ("activity", "/orgs/{Acme}/activity"),
+    ("organizations", "/organizations"),
+    ("all tokens", "/tokens"),
     ("password", "/password"),
     ("sessions", "/sessions/others"),
     ("not found", "/orgs/{token}/security"),

@@ -41,7 +41,8 @@ const MIGRATIONS: &[Migration] = migrations![
     "0001_init",
     "0002_refusal",
     "0003_rotation",
-    "0004_setup_link"
+    "0004_setup_link",
+    "0005_password_set_at"
 ];
 
 /// What an engine must be told in words of its own to keep a schema.

@@ -12,18 +12,22 @@ use crate::event::audit_append;
 use crate::session::session_end_all;
 
 statements! {
-    USER_INSERT = "INSERT INTO users (id, external_id, email, email_key, full_name, password_hash, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
-    USER_FIND = "SELECT id, external_id, email, email_verified_at, full_name, password_hash, created_at, suspended_at
+    USER_INSERT = "INSERT INTO users (id, external_id, email, email_key, full_name, password_hash, created_at,
+            password_set_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+    USER_FIND = "SELECT id, external_id, email, email_verified_at, full_name, password_hash, created_at, suspended_at,
+            password_set_at
         FROM visible_user WHERE id = $1";
-    USER_FIND_BY_EMAIL = "SELECT id, external_id, email, email_verified_at, full_name, password_hash, created_at, suspended_at
+    USER_FIND_BY_EMAIL = "SELECT id, external_id, email, email_verified_at, full_name, password_hash, created_at, suspended_at,
+            password_set_at
         FROM visible_user WHERE email_key = $1";
-    USER_FIND_BY_EXTERNAL = "SELECT id, external_id, email, email_verified_at, full_name, password_hash, created_at, suspended_at
+    USER_FIND_BY_EXTERNAL = "SELECT id, external_id, email, email_verified_at, full_name, password_hash, created_at, suspended_at,
+            password_set_at
         FROM visible_user WHERE external_id = $1";
     USER_EXISTS = "SELECT EXISTS (SELECT 1 FROM users)";
     USER_SUSPEND = "UPDATE users SET suspended_at = $2 WHERE id = $1 AND suspended_at IS NULL RETURNING id";
     USER_REACTIVATE = "UPDATE users SET suspended_at = NULL WHERE id = $1 AND suspended_at IS NOT NULL RETURNING id";
-    USER_SET_PASSWORD = "UPDATE users SET password_hash = $2 WHERE id = $1 RETURNING id";
+    USER_SET_PASSWORD = "UPDATE users SET password_hash = $2, password_set_at = $3 WHERE id = $1 RETURNING id";
 }
 
 /// An account.
@@ -45,6 +49,8 @@ pub struct User {
     pub created_at: Timestamp,
     /// Since when it is suspended.
     pub suspended_at: Option<Timestamp>,
+    /// Since when it has this password, as far as it was set here.
+    pub password_set_at: Option<Timestamp>,
 }
 
 /// An account to make.
@@ -76,7 +82,8 @@ pub async fn user_insert(
         new.email.key(),
         new.full_name.as_str(),
         new.password_hash,
-        now
+        now,
+        new.password_hash.map(|_hash| now)
     ];
     tx.execute(&USER_INSERT, values).await?;
     audit_append(tx, actor, about(Action::UserAdded, new.id), now).await
@@ -156,7 +163,7 @@ pub async fn user_set_password(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let changed = tx
-        .optional(&USER_SET_PASSWORD, args![id, password_hash], |row| {
+        .optional(&USER_SET_PASSWORD, args![id, password_hash, now], |row| {
             row.get::<UserId>(0)
         })
         .await?;
@@ -187,5 +194,6 @@ fn read(row: &RowRef<'_>) -> Result<User, StoreError> {
         password_hash: row.get(5)?,
         created_at: row.get(6)?,
         suspended_at: row.get(7)?,
+        password_set_at: row.get(8)?,
     })
 }

@@ -22,6 +22,11 @@ const BROWSERS: [(&str, &str); 6] = [
     ("Safari/", "Safari"),
 ];
 
+/// What a client is, as far as it said.
+pub(super) fn words(client: Option<&str>) -> Option<String> {
+    client.map(|client| told(Some(client)).0)
+}
+
 /// What a client is, and the name of its icon.
 pub(super) fn told(client: Option<&str>) -> (String, &'static str) {
     let Some(client) = client else {

@@ -15,7 +15,7 @@ use super::page::{Shell, lead_to, show};
 use super::query::Query;
 use super::security::{hint, organization_id};
 use super::visitor::Member;
-use super::{say, when};
+use super::{client, say, when};
 use crate::app::access::Caller;
 use crate::app::revoke as use_case;
 use crate::app::visit::{Visit, visit};
@@ -98,8 +98,9 @@ fn in_use(pat: &Pat, visit: &Visit, now: Timestamp) -> Option<String> {
     let when = when::ago(last.at, now);
     let place = visit.seen(last.organization);
     let place = place.map(|listed| listed.org.name.as_str());
-    let (from, client) = (last.address.as_deref(), last.client.as_deref());
-    Some(say::last_used(&when, from, client, place))
+    let client = client::words(last.client.as_deref());
+    let from = last.address.as_deref();
+    Some(say::last_used(&when, from, client.as_deref(), place))
 }
 
 /// Answers `POST …/security/tokens/{token}/revoke`.

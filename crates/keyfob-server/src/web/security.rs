@@ -53,6 +53,8 @@ struct SessionRow {
 struct SecurityPage {
     shell: Shell,
     frame: Frame,
+    /// Since when one has one's password, where that is known.
+    password_set: Option<String>,
     sessions: Vec<SessionRow>,
     /// What the policy says, by label.
     policy: Vec<(&'static str, String)>,
@@ -207,6 +209,11 @@ async fn shown(
     show(&SecurityPage {
         shell: Shell::for_member(say::SECURITY, member),
         frame: Frame::new(Area::Security, member, &visit),
+        password_set: member
+            .who
+            .user
+            .password_set_at
+            .map(|at| say::changed(&when::day(at))),
         sessions: sessions.iter().rev().map(row).collect(),
         policy: policy(app),
         card,

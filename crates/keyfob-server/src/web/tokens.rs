@@ -17,7 +17,7 @@ use super::query::{Query, address};
 use super::revoke::EVERYWHERE;
 use super::security::{Badge, badge, hint};
 use super::visitor::Member;
-use super::{say, when};
+use super::{client, say, when};
 use crate::app::revoke_everywhere::{everywhere, revoke_everywhere};
 use crate::app::visit::{Visit, visit_somewhere};
 use crate::context::Ctx;
@@ -177,11 +177,9 @@ impl Row {
     fn new(somewhere: &PatSomewhere, now: Timestamp) -> Self {
         let pat = &somewhere.pat;
         let last = pat.last_used.as_ref();
-        let more: Vec<&str> = last
-            .into_iter()
-            .flat_map(|last| [last.address.as_deref(), last.client.as_deref()])
-            .flatten()
-            .collect();
+        let client = last.and_then(|last| client::words(last.client.as_deref()));
+        let from = last.and_then(|last| last.address.as_deref());
+        let more: Vec<&str> = [from, client.as_deref()].into_iter().flatten().collect();
         let organization = pat.organization;
         let page = format!("{}/tokens/{}", Area::Security.path(organization), pat.id);
         let expiry = pat.lifetime.end.map(when::day);

@@ -74,6 +74,7 @@ async fn an_account_comes_back_as_it_was_made_by_each_of_its_keys() {
         password_hash: Some("$argon2id$made-up".to_owned()),
         created_at: world.now(),
         suspended_at: Some(suspended),
+        password_set_at: Some(world.now()),
     });
     let mut tx = world.store.read().await.unwrap();
     assert_eq!(user_find(&mut tx, ana).await.unwrap(), expected);
@@ -196,6 +197,7 @@ async fn a_new_password_ends_every_session_of_its_user() {
     assert_eq!(sessions(&world, bo).await, [his]);
     let found = find(&world, ana).await.unwrap();
     assert_eq!(found.password_hash.as_deref(), Some("$argon2id$new"));
+    assert_eq!(found.password_set_at, Some(world.now()));
     let nobody = set_password(&world, id(&world));
     assert!(!changes_nothing(&world, nobody).await);
 }

@@ -59,10 +59,7 @@ impl Row {
             hint: entry.subject_pat.as_ref().and_then(|pat| pat.hint.clone()),
             details_more: (!more.is_empty()).then(|| say::joined(&more)),
             address: entry.address.clone(),
-            client: entry
-                .client
-                .as_deref()
-                .map(|client| client::told(Some(client)).0),
+            client: client::words(entry.client.as_deref()),
         }
     }
 }

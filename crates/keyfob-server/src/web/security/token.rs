@@ -6,7 +6,7 @@ use keyfob_store::pat::Pat;
 use keyfob_store::refusal::Refused;
 
 use crate::app::visit::Visit;
-use crate::web::{say, when};
+use crate::web::{client, say, when};
 
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 /// From when on a token is said to end soon.
@@ -137,10 +137,11 @@ impl Told<'_> {
         let when = when::past(last.at, self.now).words;
         let place = self.visit.seen(last.organization);
         let place = place.map(|listed| say::for_organization(&listed.org.name));
+        let client = client::words(last.client.as_deref());
         let parts = [
             Some(when.as_str()),
             last.address.as_deref(),
-            last.client.as_deref(),
+            client.as_deref(),
             place.as_deref(),
         ];
         say::joined(&parts.into_iter().flatten().collect::<Vec<_>>())
@@ -157,12 +158,13 @@ impl Told<'_> {
         let told = |refused: &Refused| {
             let times = say::times(refused.times);
             let when = when::past(refused.refusal.at, self.now).words;
+            let client = client::words(refused.refusal.client.as_deref());
             let parts = [
                 Some(say::denial(refused.reason)),
                 Some(times.as_str()),
                 Some(when.as_str()),
                 refused.refusal.address.as_deref(),
-                refused.refusal.client.as_deref(),
+                client.as_deref(),
             ];
             say::joined(&parts.into_iter().flatten().collect::<Vec<_>>())
         };

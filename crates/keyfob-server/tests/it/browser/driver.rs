@@ -12,6 +12,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use thirtyfour::error::WebDriverResult;
+use thirtyfour::extensions::query::ElementQuery;
 use thirtyfour::prelude::ElementQueryable as _;
 use thirtyfour::{By, Capabilities, Key, WebDriver, WebElement};
 
@@ -132,10 +133,16 @@ impl Browser {
         self.driver.goto(url).await.unwrap();
     }
 
+    /// What a selector names, looked for until it is there. An element that goes with its page while it is
+    /// looked at is not what is waited for.
+    fn query(&self, selector: &str) -> ElementQuery {
+        let query = self.driver.query(By::Css(selector));
+        query.ignore_errors(true).wait(PATIENCE, EVERY)
+    }
+
     /// Waits until what the selector names is to be seen.
     pub(crate) async fn see(&self, selector: &str) -> WebElement {
-        let query = self.driver.query(By::Css(selector)).and_displayed();
-        match query.wait(PATIENCE, EVERY).first().await {
+        match self.query(selector).and_displayed().first().await {
             Ok(element) => element,
             Err(error) => panic!("{selector}: {error}\n{}", self.said().await),
         }
@@ -145,17 +152,15 @@ impl Browser {
     pub(crate) async fn read(&self, selector: &str, text: &str) {
         let wanted = text.to_owned();
         let has_it = move |found: &str| found.contains(&wanted);
-        let query = self.driver.query(By::Css(selector)).with_text(has_it);
-        if let Err(error) = query.wait(PATIENCE, EVERY).first().await {
+        let found = self.query(selector).with_text(has_it).first().await;
+        if let Err(error) = found {
             panic!("{text:?} in {selector}: {error}\n{}", self.said().await);
         }
     }
 
     /// Waits until nothing that the selector names is there.
     pub(crate) async fn miss(&self, selector: &str) {
-        let query = self.driver.query(By::Css(selector));
-        let gone = query.wait(PATIENCE, EVERY).wait_until_gone().await;
-        gone.unwrap();
+        self.query(selector).wait_until_gone().await.unwrap();
     }
 
     /// How many there are now, seen or not.
@@ -163,7 +168,8 @@ impl Browser {
         self.driver.find_all(By::Css(selector)).await.unwrap().len()
     }
 
-    /// What is written there, as a reader sees it.
+    /// What is written there, as a reader sees it. Of what the page before has as well, `read` waits for the
+    /// one that is meant.
     pub(crate) async fn text(&self, selector: &str) -> String {
         self.see(selector).await.text().await.unwrap()
     }

@@ -120,7 +120,7 @@ async fn d2_proving_who_one_is_on_the_way_keeps_what_was_entered() {
     browser.press("#t-exp option:nth-child(2)").await;
     browser.press("input[name=reach][value=organization]").await;
     browser.press(GENERATE).await;
-    assert_eq!(browser.text("h1").await, "Is it you?");
+    browser.read("h1", "Is it you?").await;
     browser.fill("#pw", "wrong").await;
     browser.press("form .btn-primary").await;
     browser.read("#trouble", "The password is wrong.").await;

@@ -53,6 +53,8 @@ async fn d8_a_changed_password_ends_every_other_session_and_is_recorded() {
     let page = here.get(to).await;
     assert!(page.text().contains("Every other session has ended."));
     assert!(page.text().contains("href=\"/orgs/1/security\""));
+    let security = here.security(site.acme).await;
+    assert!(security.text().contains("Changed 15 Jan 2027"));
     // The session goes on with another cookie; the old one and the other session are dead.
     assert_eq!(here.get("/password").await.status, 200);
     assert_eq!(there.get("/password").await.status, 303);

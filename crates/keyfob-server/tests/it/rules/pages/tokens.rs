@@ -308,3 +308,24 @@ async fn an_outage_is_a_page_that_says_so_and_never_not_found() {
     assert!(page.text().contains("Keyfob can&#39;t decide right now"));
     assert_eq!(page.header("retry-after"), Some("5"));
 }
+
+#[tokio::test]
+async fn p14_the_card_says_when_from_where_and_with_what_a_token_was_used_last() {
+    let site = Site::on(super::backend().await).await;
+    let pat = site.pat("ana", site.acme).await;
+    let mut ana = Reader::signed_in(&site, "ana").await;
+    assert!(ana.security(site.acme).await.text().contains("Never used"));
+    let chrome = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/130.0 Safari/537.36";
+    for (client, told) in [("curl/8.5.0", "curl/8.5.0"), (chrome, "Chrome on Linux")] {
+        let form = format!("pat={}&subOrganization={}", pat.secret, site.ios);
+        let exchange = site.exchanging("v2", &form).from("203.0.113.24");
+        let exchange = exchange.header("user-agent", client);
+        assert_eq!(exchange.outcome().await, "200");
+        site.app.activity.flush(&site.app.store).await.unwrap();
+        let page = ana.security(site.acme).await;
+        let said = format!("just now · 203.0.113.24 · {told} · for iOS");
+        assert!(page.text().contains(&said), "{said}");
+        // A use counts again after a minute.
+        site.advance(Duration::from_mins(2));
+    }
+}
