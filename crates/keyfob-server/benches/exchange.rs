@@ -167,6 +167,56 @@ fn exchange(criterion: &mut Criterion) {
             .to_async(&stage.runtime)
             .iter_batched(ask, answer, BatchSize::NumIterations(16));
     });
+    refusals(criterion, &stage);
+}
+
+/// What is large or deep is refused before it is read (T-28); none may take 5 ms.
+fn refusals(criterion: &mut Criterion, stage: &Stage) {
+    let service = service(&stage.app);
+    let form = "application/x-www-form-urlencoded";
+    let scopes = format!("pat=x&scope={}", "a+".repeat(512 * 1024));
+    let fields = "a=&".repeat(2_700);
+    let deep = "[".repeat(100_000);
+    let nested = "[".repeat(8_000);
+    let cases = [
+        ("a scope of 1 MiB", "/auth/v2/token", form, scopes),
+        ("2,700 fields", "/auth/v2/token", form, fields),
+        (
+            "JSON of 100,000 levels",
+            "/identity/v1/session",
+            "application/json",
+            deep,
+        ),
+        (
+            "JSON of 8,000 levels",
+            "/identity/v1/session",
+            "application/json",
+            nested,
+        ),
+    ];
+    for (name, path, media_type, body) in cases {
+        let ask = || {
+            Request::post(path)
+                .header("host", "127.0.0.1:8787")
+                .header("content-type", media_type)
+                .body(Body::from(body.clone()))
+                .expect("a request")
+        };
+        let answer = async |request| {
+            let response = match service.clone().oneshot(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            };
+            assert!(response.status().is_client_error(), "{}", response.status());
+        };
+        criterion.bench_function(&format!("refused: {name}"), |bencher| {
+            bencher.to_async(&stage.runtime).iter_batched(
+                ask,
+                answer,
+                BatchSize::NumIterations(16),
+            );
+        });
+    }
 }
 
 criterion_group!(benches, exchange);

@@ -17,7 +17,7 @@ use crate::app::access::Caller;
 use crate::app::act_as::{Demo, Part, Person as Shown};
 use crate::app::generate::{Choices, generate};
 use crate::app::organizations::organizations;
-use crate::app::sign_in::sign_in;
+use crate::app::sign_in::{sign_in, sign_out};
 use crate::cli::ServeArgs;
 use crate::config::{Config, DatabaseConfig, MetricsListen};
 use crate::context::Ctx;
@@ -162,7 +162,7 @@ async fn say(app: &App, people: &[Person], form: Form) -> Result<String> {
     }
 }
 
-/// Generates the owner's token the way a person does: signs in, presses once.
+/// Generates the owner's token the way a person does: signs in, presses once, signs out.
 async fn first_token(app: &App, owner: &Person) -> Result<(String, String)> {
     let mut random = keyfob_core::id::IdRandom::default();
     app.entropy.fill(Purpose::Id, &mut random);
@@ -182,6 +182,7 @@ async fn first_token(app: &App, owner: &Person) -> Result<(String, String)> {
         .find(|listed| listed.is_direct)
         .ok_or_else(|| anyhow!("the owner owns nothing"))?;
     let generated = generate(app, &ctx, &who, root.org.id, &Choices::default()).await?;
+    sign_out(app, &ctx, &who).await?;
     Ok((
         generated.secret.expose().to_owned(),
         root.org.id.to_string(),

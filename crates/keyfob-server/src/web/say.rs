@@ -189,7 +189,7 @@ pub(crate) fn only_members(organization: &str, through: &str) -> String {
 }
 
 pub(crate) fn works_here_too(organization: &str) -> String {
-    format!("where you are a member, works in {organization} too.")
+    format!(", where you are a member, works in {organization} too.")
 }
 
 pub(crate) fn owner_of(organization: &str) -> String {

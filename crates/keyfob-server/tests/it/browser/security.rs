@@ -193,7 +193,7 @@ async fn d4_an_inherited_user_sees_why_not_and_who_can_add_them_and_no_button() 
         "You can't generate a token here",
         "Only members of iOS can. You are not one: you are here through Mobile.",
         "Who can add you",
-        "Do you need one now? A token of Mobile where you are a member, works in iOS too.",
+        "Do you need one now? A token of Mobile, where you are a member, works in iOS too.",
     ] {
         assert!(card.contains(said), "{said} in {card}");
     }
