@@ -13,6 +13,8 @@ pub const OWNER: &str = "owner";
 pub const MANAGE_ORGANIZATION: &str = "manage-organization";
 /// The permission behind [`MANAGE_ORGANIZATION`].
 pub const ORGANIZATION_MANAGE: &str = "organization:manage";
+/// The permission to see who belongs to an organization.
+pub const ORGANIZATION_VIEW: &str = "organization:view";
 
 /// How much a role of a module may do; the strongest first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

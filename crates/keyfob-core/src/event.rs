@@ -69,6 +69,8 @@ words! {
         SessionEnded = "session.ended",
         /// An organization was made.
         OrganizationCreated = "organization.created",
+        /// An organization got another name.
+        OrganizationRenamed = "organization.renamed",
         /// An organization was moved within its tree.
         OrganizationMoved = "organization.moved",
         /// An organization and what lay below it were deleted.

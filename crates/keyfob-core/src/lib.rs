@@ -16,6 +16,7 @@ pub mod exchange;
 pub mod foreign;
 pub mod id;
 pub mod key;
+pub mod manage;
 pub mod member;
 pub mod name;
 pub mod network;

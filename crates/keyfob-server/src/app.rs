@@ -4,6 +4,7 @@
 pub mod access;
 pub mod act_as;
 pub mod activity;
+pub mod authority;
 pub mod change_password;
 pub mod exchange;
 pub mod explain_exchange;
@@ -11,6 +12,8 @@ pub mod find_organizations;
 pub mod find_refusal;
 pub mod generate;
 pub mod manage;
+pub mod manage_members;
+pub mod manage_organizations;
 pub mod organizations;
 pub mod password;
 pub mod read_audit;

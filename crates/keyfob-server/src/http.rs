@@ -10,6 +10,7 @@ pub mod edge;
 pub mod form;
 pub mod health;
 pub mod json;
+mod members;
 pub mod oauth_error;
 mod oauth_token;
 mod organizations;
@@ -44,6 +45,70 @@ pub fn service(app: &Arc<App>) -> Edge {
         .showing(&app.brand, app.demo.as_ref())
 }
 
+/// The management API (contract 5).
+fn management() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/identity/v1/session",
+            get(session::who)
+                .post(session::sign_in)
+                .delete(session::sign_out),
+        )
+        .route(
+            "/identity/v1/sessions",
+            get(session::list).delete(session::end_others),
+        )
+        .route("/identity/v1/sessions/{session}", delete(session::end))
+        .route(
+            "/identity/v1/organizations",
+            get(organizations::list).post(organizations::create),
+        )
+        .route(
+            "/identity/v1/organizations/{organization}",
+            get(organizations::one)
+                .patch(organizations::rename)
+                .delete(organizations::delete),
+        )
+        .route(
+            "/identity/v1/organizations/{organization}/sub-organizations",
+            post(organizations::create_below),
+        )
+        .route(
+            "/identity/v1/organizations/{organization}/move",
+            post(organizations::move_below),
+        )
+        .route(
+            "/identity/v1/organizations/{organization}/users",
+            get(members::list),
+        )
+        .route(
+            "/identity/v1/organizations/{organization}/users/{user}",
+            delete(members::remove).patch(members::suspend),
+        )
+        .route(
+            "/identity/v1/organizations/{organization}/users/{user}/roles",
+            get(members::roles).put(members::set_roles),
+        )
+        .route("/identity/v1/roles.json", get(members::catalogue))
+        .route("/roles.json", get(members::catalogue))
+        .route(
+            "/identity/v1/organizations/{organization}/personal-api-tokens",
+            get(pats::list).post(pats::generate),
+        )
+        .route(
+            "/identity/v1/organizations/{organization}/personal-api-tokens/{token}",
+            delete(pats::revoke),
+        )
+        .route(
+            "/identity/v1/organizations/{organization}/personal-api-tokens/{token}/rotate",
+            post(pats::rotate::rotate),
+        )
+        .route(
+            "/identity/v1/organizations/{organization}/refusals/{request}",
+            get(refusals::find),
+        )
+}
+
 fn routes(app: &Arc<App>) -> Router {
     Router::new()
         // the token doors (contract 3)
@@ -70,35 +135,7 @@ fn routes(app: &Arc<App>) -> Router {
             "/auth/realms/{realm}/protocol/openid-connect/userinfo",
             get(discovery::userinfo).post(discovery::userinfo),
         )
-        // management (contract 5)
-        .route(
-            "/identity/v1/session",
-            get(session::who)
-                .post(session::sign_in)
-                .delete(session::sign_out),
-        )
-        .route(
-            "/identity/v1/sessions",
-            get(session::list).delete(session::end_others),
-        )
-        .route("/identity/v1/sessions/{session}", delete(session::end))
-        .route("/identity/v1/organizations", get(organizations::list))
-        .route(
-            "/identity/v1/organizations/{organization}/personal-api-tokens",
-            get(pats::list).post(pats::generate),
-        )
-        .route(
-            "/identity/v1/organizations/{organization}/personal-api-tokens/{token}",
-            delete(pats::revoke),
-        )
-        .route(
-            "/identity/v1/organizations/{organization}/personal-api-tokens/{token}/rotate",
-            post(pats::rotate::rotate),
-        )
-        .route(
-            "/identity/v1/organizations/{organization}/refusals/{request}",
-            get(refusals::find),
-        )
+        .merge(management())
         // the operator's
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(readyz))

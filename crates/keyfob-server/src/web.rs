@@ -40,6 +40,7 @@ use axum::routing::{get, post};
 pub(crate) use self::error_page::error_page;
 pub(crate) use self::look::Look;
 pub(crate) use self::page::Setting;
+pub(crate) use self::say::level as level_title;
 use crate::state::App;
 
 /// Every page, and the files they need.

@@ -34,6 +34,11 @@ statements! {
     MEMBER_PEOPLE = "SELECT m.organization_id, m.roles, m.suspended_at, u.id, u.full_name, u.email, u.suspended_at
         FROM organization_ancestor a JOIN living_membership m ON m.organization_id = a.ancestor
         JOIN visible_user u ON u.id = m.user_id WHERE a.organization = $1 ORDER BY u.id, a.depth";
+    MEMBER_HAS_ANOTHER_OWNER = "SELECT EXISTS (SELECT 1
+        FROM organization_ancestor a JOIN living_membership m ON m.organization_id = a.ancestor
+        JOIN users u ON u.id = m.user_id
+        WHERE a.organization = $2 AND m.owner_since IS NOT NULL AND m.suspended_at IS NULL
+            AND u.suspended_at IS NULL AND NOT (m.user_id = $1 AND m.organization_id = $2))";
     MEMBER_HELD_ROLES = "SELECT m.user_id, u.email, m.organization_id, o.name, m.roles
         FROM living_membership m JOIN living_organization o ON o.id = m.organization_id JOIN users u ON u.id = m.user_id
         WHERE m.roles <> '' AND m.suspended_at IS NULL ORDER BY m.organization_id, m.user_id";
@@ -143,6 +148,18 @@ pub async fn member_people(
         })
     })
     .await
+}
+
+/// Whether an organization has an active owner, at itself or above, by another membership than that one.
+pub async fn member_has_another_owner(tx: &mut Tx, at: MemberAt) -> Result<bool, StoreError> {
+    let has = tx
+        .optional(
+            &MEMBER_HAS_ANOTHER_OWNER,
+            args![at.user, at.organization],
+            |row| row.get::<bool>(0),
+        )
+        .await?;
+    Ok(has.unwrap_or_default())
 }
 
 /// A membership with roles, and the names that a report shows.

@@ -41,6 +41,8 @@ statements! {
         (SELECT s.organization FROM organization_ancestor s WHERE s.ancestor = $1)";
     ORG_SUBTREE_SHIFT = "UPDATE organization SET depth = depth + $2 WHERE id IN
         (SELECT s.organization FROM organization_ancestor s WHERE s.ancestor = $1)";
+    ORG_RENAME = "UPDATE organization SET name = $2, name_key = $3
+        WHERE id = $1 AND deleted_at IS NULL AND name <> $2 RETURNING id";
     ORG_SET_PARENT = "UPDATE organization SET parent_id = $2 WHERE id = $1";
     ORG_SUBTREE_DELETE = "UPDATE organization SET deleted_at = $2 WHERE deleted_at IS NULL AND id IN
         (SELECT s.organization FROM organization_ancestor s WHERE s.ancestor = $1)";
@@ -64,6 +66,11 @@ statements! {
             CAST((SELECT COUNT(*) FROM living_membership c WHERE c.organization_id = o.id) AS BIGINT)
         FROM living_organization o JOIN organization r ON r.id = o.root_id
         WHERE o.id IN (SELECT a.organization FROM organization_ancestor a WHERE a.ancestor = $2)";
+    ORG_LISTED = "SELECT o.id, o.name, o.root_id, r.name, o.parent_id, o.depth, o.created_at, o.external_id,
+            EXISTS (SELECT 1 FROM living_membership d
+                WHERE d.user_id = $1 AND d.organization_id = o.id AND d.suspended_at IS NULL),
+            CAST((SELECT COUNT(*) FROM living_membership c WHERE c.organization_id = o.id) AS BIGINT)
+        FROM living_organization o JOIN organization r ON r.id = o.root_id WHERE o.id = $2";
 }
 
 /// A living organization.
@@ -212,6 +219,30 @@ async fn subtree_paths(tx: &mut Tx, id: OrgId) -> Result<BTreeMap<OrgId, Vec<Org
     Ok(paths)
 }
 
+/// Gives an organization another name. Says whether anything changed; the names themselves are in no
+/// record, because they may be those of people.
+pub async fn org_rename(
+    tx: &mut Tx,
+    lineage: &Lineage,
+    name: &Name,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let id = lineage.organization();
+    let key = name.key();
+    let changed = tx
+        .optional(&ORG_RENAME, args![id, name.as_str(), &key], |row| {
+            row.get::<OrgId>(0)
+        })
+        .await?;
+    if changed.is_none() {
+        return Ok(false);
+    }
+    let fact = about(Action::OrganizationRenamed, lineage.root(), id);
+    audit_append(tx, actor, fact, now).await?;
+    Ok(true)
+}
+
 /// Moves an organization with everything below it. What held above it no longer holds: the tree's
 /// epoch rises, so access tokens made before are dead.
 pub async fn org_move(
@@ -298,6 +329,15 @@ pub async fn org_list_below(
     top: OrgId,
 ) -> Result<Vec<ListedOrg>, StoreError> {
     tx.all(&ORG_LIST_BELOW, args![user, top], read_listed).await
+}
+
+/// Finds one organization as it stands in a user's list.
+pub async fn org_listed(
+    tx: &mut Tx,
+    user: UserId,
+    id: OrgId,
+) -> Result<Option<ListedOrg>, StoreError> {
+    tx.optional(&ORG_LISTED, args![user, id], read_listed).await
 }
 
 fn about(action: Action, tree: OrgId, organization: OrgId) -> Fact {

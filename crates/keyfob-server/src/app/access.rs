@@ -10,6 +10,7 @@ use keyfob_core::exchange::{Denial, Epochs, ExchangeFacts, NotAdmitted, UserFact
 use keyfob_core::id::{OrgId, PatId, UserId};
 use keyfob_core::member::{Membership, Standing};
 use keyfob_core::org::Lineage;
+use keyfob_core::pat::Ceiling;
 use keyfob_core::permission::resolve;
 use keyfob_core::reach::Reach;
 use keyfob_store::exchange::exchange_facts_of;
@@ -43,6 +44,8 @@ pub struct TokenCaller {
     pub home: OrgId,
     /// The PAT's reach.
     pub reach: Reach,
+    /// What the PAT is limited to.
+    pub ceiling: Option<Ceiling>,
     /// Its user, as they are now.
     pub person: UserFacts,
 }
@@ -120,6 +123,7 @@ pub async fn admit_token(app: &App, ctx: &Ctx, token: &str) -> Result<TokenCalle
         pat,
         home: facts.organization,
         reach: facts.reach,
+        ceiling: facts.ceiling,
         person,
     })
 }

@@ -7,9 +7,13 @@ use keyfob_core::id::{OrgId, UserId};
 use keyfob_core::member::{Membership, Standing};
 use keyfob_core::org::Lineage;
 use keyfob_core::permission::{PermissionSet, resolve};
-use keyfob_store::StoreError;
 use keyfob_store::member::member_people;
+use keyfob_store::{StoreError, Tx};
 
+use crate::app::access::Caller;
+use crate::app::authority::Authority;
+use crate::app::manage_members::{ManageError, may_see_members};
+use crate::context::Ctx;
 use crate::state::App;
 
 /// Somebody with a membership at an organization or above it.
@@ -54,10 +58,28 @@ impl Colleague {
     }
 }
 
+/// Lists who belongs to an organization for somebody who may see them, and says where it lies.
+pub async fn members(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    organization: OrgId,
+) -> Result<(Lineage, Vec<Colleague>), ManageError> {
+    let mut tx = app.store.read().await?;
+    let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
+    may_see_members(&authority)?;
+    let people = by_name(&mut tx, organization).await?;
+    Ok((authority.place.lineage, people))
+}
+
 /// Lists who belongs to an organization, by name.
 pub async fn colleagues(app: &App, organization: OrgId) -> Result<Vec<Colleague>, StoreError> {
     let mut tx = app.store.read_single().await?;
-    let rows = member_people(&mut tx, organization).await?;
+    by_name(&mut tx, organization).await
+}
+
+async fn by_name(tx: &mut Tx, organization: OrgId) -> Result<Vec<Colleague>, StoreError> {
+    let rows = member_people(tx, organization).await?;
     let mut people: BTreeMap<UserId, Colleague> = BTreeMap::new();
     for row in rows {
         let colleague = people.entry(row.user).or_insert_with(|| Colleague {

@@ -1,16 +1,24 @@
-//! The list of organizations (contract 5, wire).
+//! Organizations: the list, one of them, and what is done to it (contract 5, wire).
 
 use std::sync::Arc;
 
-use axum::extract::{Query, State};
+use axum::extract::{Path, Query, RawQuery, State};
 use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use keyfob_core::id::{OrgId, UserId};
+use keyfob_core::name::Name;
+use keyfob_core::org::BadMove;
 use keyfob_store::org::ListedOrg;
 use serde::{Deserialize, Serialize};
 
 use super::authenticate::Authenticated;
 use super::json::Json;
 use super::problem::{Code, Problem};
+use crate::app::access::Caller;
+use crate::app::manage_members;
+use crate::app::manage_organizations::{self as use_case, OrganizationError};
 use crate::app::organizations::organizations;
+use crate::context::Ctx;
 use crate::date::rfc3339;
 use crate::state::App;
 
@@ -121,4 +129,188 @@ fn window(paging: &Paging) -> Result<Option<(usize, usize)>, Problem> {
         ));
     }
     Ok(Some(((page - 1).saturating_mul(per_page), per_page)))
+}
+
+/// The organization that a path names. `current` is where an access token acts; what is no id names
+/// nothing.
+pub(super) fn named(caller: &Caller, text: &str) -> Result<OrgId, Problem> {
+    match caller {
+        Caller::Token(token) if text == "current" => Ok(token.organization()),
+        Caller::Token(_) | Caller::Session(_) => {
+            text.parse().map_err(|_no_id| Problem::from(Code::NotFound))
+        }
+    }
+}
+
+/// Answers `GET …/organizations/{organization}`.
+pub(super) async fn one(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    Authenticated(caller): Authenticated,
+    Path(organization): Path<String>,
+) -> Result<Response, Problem> {
+    let organization = named(&caller, &organization)?;
+    let found = use_case::show(&app, &ctx, &caller, organization).await?;
+    Ok(Json(Organization::of(found)).into_response())
+}
+
+/// Answers `POST /identity/v1/organizations`: who may make roots is policy, and for now only operators.
+pub(super) async fn create(Authenticated(_caller): Authenticated) -> Problem {
+    Problem::new(
+        Code::Forbidden,
+        "New root organizations are made by the operator, with keyfobd org add.",
+    )
+}
+
+/// A name. Older clients send members of their own beside it (wire).
+#[derive(Debug, Deserialize)]
+pub(super) struct NewName {
+    name: String,
+}
+
+/// A name, and nothing else.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OtherName {
+    name: String,
+}
+
+fn name(text: &str) -> Result<Name, Problem> {
+    Name::parse(text).map_err(|cause| Problem::new(Code::InvalidRequest, format!("name: {cause}.")))
+}
+
+/// Answers `POST …/{organization}/sub-organizations` (wire).
+pub(super) async fn create_below(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    Authenticated(caller): Authenticated,
+    Path(parent): Path<String>,
+    Json(body): Json<NewName>,
+) -> Result<Response, Problem> {
+    let parent = named(&caller, &parent)?;
+    let name = name(&body.name)?;
+    let made = use_case::create_below(&app, &ctx, &caller, parent, &name).await?;
+    Ok((StatusCode::CREATED, Json(Organization::of(made))).into_response())
+}
+
+/// Answers `PATCH …/{organization}`: another name.
+pub(super) async fn rename(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    Authenticated(caller): Authenticated,
+    Path(organization): Path<String>,
+    Json(body): Json<OtherName>,
+) -> Result<Response, Problem> {
+    let organization = named(&caller, &organization)?;
+    let name = name(&body.name)?;
+    let renamed = use_case::rename(&app, &ctx, &caller, organization, &name).await?;
+    Ok(Json(Organization::of(renamed)).into_response())
+}
+
+/// Where to.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct NewParent {
+    parent: String,
+}
+
+/// Answers `POST …/{organization}/move`.
+pub(super) async fn move_below(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    Authenticated(caller): Authenticated,
+    Path(organization): Path<String>,
+    Json(body): Json<NewParent>,
+) -> Result<Response, Problem> {
+    let organization = named(&caller, &organization)?;
+    let parent = body.parent.parse();
+    let parent = parent
+        .map_err(|_no_id| Problem::new(Code::InvalidRequest, "parent is no organization id."))?;
+    let moved = use_case::move_below(&app, &ctx, &caller, organization, parent).await?;
+    Ok(Json(Organization::of(moved)).into_response())
+}
+
+/// What is to be deleted: a typo in the query must not take a whole subtree for a member.
+enum Doomed {
+    Everything { name: String },
+    Member(UserId),
+}
+
+impl Doomed {
+    fn read(query: &str) -> Result<Self, Problem> {
+        let mut pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+            .into_owned()
+            .collect();
+        pairs.sort_unstable();
+        let pairs: Vec<(&str, &str)> = pairs
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
+        match *pairs {
+            [("confirm", name)] => Ok(Self::Everything {
+                name: name.to_owned(),
+            }),
+            [("action", "remove"), ("userId", user)] => {
+                let user = user.parse();
+                let user = user.map_err(|_no_id| Problem::from(Code::NotFound))?;
+                Ok(Self::Member(user))
+            }
+            _ => Err(Problem::new(
+                Code::InvalidRequest,
+                "Send confirm with the exact name of the organization to delete it and all below it, or \
+                 action=remove and userId to end a membership; nothing else.",
+            )),
+        }
+    }
+}
+
+/// Answers `DELETE …/{organization}?confirm=`, and `?action=remove&userId=` (wire).
+pub(super) async fn delete(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    Authenticated(caller): Authenticated,
+    Path(organization): Path<String>,
+    RawQuery(query): RawQuery,
+) -> Result<StatusCode, Problem> {
+    let organization = named(&caller, &organization)?;
+    match Doomed::read(&query.unwrap_or_default())? {
+        Doomed::Everything { name } => {
+            use_case::delete(&app, &ctx, &caller, organization, &name).await?;
+        }
+        Doomed::Member(user) => {
+            manage_members::remove(&app, &ctx, &caller, (organization, user)).await?;
+        }
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+impl From<OrganizationError> for Problem {
+    fn from(error: OrganizationError) -> Self {
+        match error {
+            OrganizationError::NotForThem(_) => Code::NotFound.into(),
+            OrganizationError::Refused(refused) => super::members::refused(&refused),
+            OrganizationError::NameTaken => Code::NameTaken.into(),
+            OrganizationError::TooDeep(cause) => Self::new(Code::Conflict, sentence(cause)),
+            OrganizationError::BadMove(cause @ (BadMove::Root | BadMove::OtherTree)) => {
+                Self::new(Code::InvalidRequest, sentence(cause))
+            }
+            OrganizationError::BadMove(cause @ (BadMove::Cycle | BadMove::TooDeep)) => {
+                Self::new(Code::Conflict, sentence(cause))
+            }
+            OrganizationError::NotItsName => Self::new(
+                Code::InvalidRequest,
+                "confirm is not the exact name of the organization.",
+            ),
+            OrganizationError::NeedsPerson => Code::SessionRequired.into(),
+            OrganizationError::Outage(outage) => outage.into(),
+        }
+    }
+}
+
+/// A cause as a sentence.
+pub(super) fn sentence(cause: impl std::fmt::Display) -> String {
+    let cause = cause.to_string();
+    let mut letters = cause.chars();
+    let first = letters.next().map(|first| first.to_ascii_uppercase());
+    first.into_iter().chain(letters).chain(['.']).collect()
 }

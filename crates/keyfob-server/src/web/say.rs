@@ -864,6 +864,7 @@ pub(crate) const fn action(action: Action) -> &'static str {
         Action::SessionStarted => "Signed in",
         Action::SessionEnded => "Session ended",
         Action::OrganizationCreated => "Organization made",
+        Action::OrganizationRenamed => "Organization renamed",
         Action::OrganizationMoved => "Organization moved",
         Action::OrganizationDeleted => "Organization deleted",
         Action::MemberAdded => "Member added",

@@ -41,6 +41,7 @@ mod on_sqlite {
     mod live;
     mod logs;
     mod loss;
+    mod members;
     mod oauth_token;
     mod organizations;
     mod outage;
@@ -63,6 +64,7 @@ mod on_sqlite {
     mod standing;
     mod throttled;
     mod token_form;
+    mod tree;
     mod wire;
 
     async fn backend() -> Backend {
@@ -93,6 +95,7 @@ mod on_postgres {
     mod live;
     mod logs;
     mod loss;
+    mod members;
     mod oauth_token;
     mod organizations;
     mod outage;
@@ -115,6 +118,7 @@ mod on_postgres {
     mod standing;
     mod throttled;
     mod token_form;
+    mod tree;
     mod wire;
 
     /// A machine under the load of all tests at once is slow, and slowness is not what they ask about.

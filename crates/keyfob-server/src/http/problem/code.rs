@@ -79,6 +79,9 @@ codes! {
     MethodNotAllowed = "method_not_allowed", METHOD_NOT_ALLOWED, "Method not allowed",
         "This address does not answer that method.",
         "Use one of the methods in the header `Allow`.";
+    LastOwner = "last_owner", CONFLICT, "Last owner",
+        "Nobody would own the organization any more, at itself or above.",
+        "Make somebody else an owner first.";
     TokenLimitReached = "token_limit_reached", CONFLICT, "Token limit reached",
         "The member has as many personal API tokens in this organization as the policy allows.",
         "Revoke one that is no longer needed.";

@@ -86,7 +86,9 @@ fn details(entry: &AuditEntry, action: Option<Action>, visit: &Visit) -> (String
     }
     let name = entry.organization_name.as_deref().unwrap_or_default();
     match action {
-        Some(Action::OrganizationCreated | Action::OrganizationDeleted) => (name.to_owned(), None),
+        Some(
+            Action::OrganizationCreated | Action::OrganizationRenamed | Action::OrganizationDeleted,
+        ) => (name.to_owned(), None),
         Some(Action::OrganizationMoved) => {
             let parent = moved_to(entry).and_then(|parent| visit.seen(parent));
             let parent = parent.map(|parent| parent.org.name.as_str());

@@ -11,7 +11,7 @@ pub(super) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What each caller gets: nobody; a stranger's session; an access token of the owner's, for the
 /// organization; the owner's session. The object is always the organization, or a thing of the owner's.
-const MATRIX: [(&str, &str, [u16; 4]); 27] = [
+const MATRIX: [(&str, &str, [u16; 4]); 40] = [
     ("POST", "/auth/v1/token", [200, 200, 200, 200]),
     ("POST", "/auth/v2/token", [200, 200, 200, 200]),
     ("POST", "/auth/v3/token", [200, 200, 200, 200]),
@@ -56,6 +56,61 @@ const MATRIX: [(&str, &str, [u16; 4]); 27] = [
         [401, 404, 403, 204],
     ),
     ("GET", "/identity/v1/organizations", [401, 200, 200, 200]),
+    ("POST", "/identity/v1/organizations", [401, 403, 403, 403]),
+    (
+        "GET",
+        "/identity/v1/organizations/{organization}",
+        [401, 404, 200, 200],
+    ),
+    (
+        "PATCH",
+        "/identity/v1/organizations/{organization}",
+        [401, 404, 200, 200],
+    ),
+    // With a name that is not its own: what is deleted cannot be asked for again.
+    (
+        "DELETE",
+        "/identity/v1/organizations/{organization}",
+        [401, 404, 403, 400],
+    ),
+    (
+        "POST",
+        "/identity/v1/organizations/{organization}/sub-organizations",
+        [401, 404, 201, 201],
+    ),
+    // A root, which has no other place.
+    (
+        "POST",
+        "/identity/v1/organizations/{organization}/move",
+        [401, 404, 403, 400],
+    ),
+    (
+        "GET",
+        "/identity/v1/organizations/{organization}/users",
+        [401, 404, 200, 200],
+    ),
+    (
+        "PATCH",
+        "/identity/v1/organizations/{organization}/users/{user}",
+        [401, 404, 204, 204],
+    ),
+    (
+        "DELETE",
+        "/identity/v1/organizations/{organization}/users/{user}",
+        [401, 404, 204, 204],
+    ),
+    (
+        "GET",
+        "/identity/v1/organizations/{organization}/users/{user}/roles",
+        [401, 404, 200, 200],
+    ),
+    (
+        "PUT",
+        "/identity/v1/organizations/{organization}/users/{user}/roles",
+        [401, 404, 200, 200],
+    ),
+    ("GET", "/identity/v1/roles.json", [401, 200, 200, 200]),
+    ("GET", "/roles.json", [401, 200, 200, 200]),
     (
         "GET",
         "/identity/v1/organizations/{organization}/personal-api-tokens",
@@ -129,6 +184,7 @@ pub(super) struct Things {
 impl Things {
     pub(super) async fn of(site: &Site) -> Self {
         let owner = site.sign_in("ana").await;
+        site.world.put_member(site.bo, site.acme, &[]).await;
         let pat = site.generate(&owner, site.acme, "{}").await;
         let list = site.get("/identity/v1/sessions").cookie(&owner);
         let list = list.send().await.json();
@@ -153,6 +209,7 @@ impl Things {
             .replace("{session}", &self.session)
             .replace("{organization}", &site.acme.to_string())
             .replace("{token}", &self.pat.id)
+            .replace("{user}", &site.bo.to_string())
             .replace("{request}", &self.refused)
             .replace("{file}", "keyfob.css");
         assert!(!target.contains('{'), "{target}");
@@ -177,6 +234,28 @@ impl Things {
                 site.ask(method, &target).json("{}")
             }
             ("POST", rotate) if rotate.ends_with("/rotate") => site.ask(method, &target).json("{}"),
+            ("POST", below) if below.ends_with("/sub-organizations") => {
+                // Names are there once.
+                let body = format!(r#"{{"name":"{}"}}"#, self.pat.id);
+                site.ask(method, &target).json(&body)
+            }
+            ("POST", moving) if moving.ends_with("/move") => {
+                let body = format!(r#"{{"parent":"{}"}}"#, site.web);
+                site.ask(method, &target).json(&body)
+            }
+            ("PATCH", "/identity/v1/organizations/{organization}") => {
+                site.ask(method, &target).json(r#"{"name":"Acme"}"#)
+            }
+            ("DELETE", "/identity/v1/organizations/{organization}") => {
+                target.push_str("?confirm=Other");
+                site.ask(method, &target)
+            }
+            ("PATCH", users) if users.ends_with("/{user}") => {
+                site.ask(method, &target).json(r#"{"suspended":true}"#)
+            }
+            ("PUT", roles) if roles.ends_with("/roles") => site
+                .ask(method, &target)
+                .json(r#"{"roles":["view-build"]}"#),
             _bodiless => site.ask(method, &target),
         };
         match caller {
