@@ -28,6 +28,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::State;
+use axum::middleware::from_fn;
 use axum::routing::{delete, get, post};
 use keyfob_store::StoreError;
 use keyfob_store::instance::instance_find;
@@ -91,6 +92,12 @@ fn management() -> Router<Arc<App>> {
         )
         .route("/identity/v1/roles.json", get(members::catalogue))
         .route("/roles.json", get(members::catalogue))
+        .route_layer(from_fn(authenticate::challenge_programs_only))
+}
+
+/// Personal API tokens over JSON (contract 5).
+fn tokens() -> Router<Arc<App>> {
+    Router::new()
         .route(
             "/identity/v1/organizations/{organization}/personal-api-tokens",
             get(pats::list).post(pats::generate),
@@ -136,6 +143,7 @@ fn routes(app: &Arc<App>) -> Router {
             get(discovery::userinfo).post(discovery::userinfo),
         )
         .merge(management())
+        .merge(tokens())
         // the operator's
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(readyz))

@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use axum::extract::{FromRef, FromRequestParts};
+use axum::extract::{FromRef, FromRequestParts, Request};
+use axum::middleware::Next;
+use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method, header};
+use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 
 use super::problem::{Code, Problem};
 use crate::app::Outage;
@@ -114,6 +116,17 @@ async fn by_token(app: &App, ctx: &Ctx, token: &str) -> Result<Caller, Problem> 
             Err(Problem::from(Code::InvalidToken).with_header(header::WWW_AUTHENTICATE, value))
         }
     }
+}
+
+/// Takes the challenge off a 403 of who came without an access token: it tells a program what its token
+/// lacks (RFC 6750 §3.1).
+pub(super) async fn challenge_programs_only(request: Request, next: Next) -> Response {
+    let is_program = request.headers().contains_key(header::AUTHORIZATION);
+    let mut response = next.run(request).await;
+    if response.status() == StatusCode::FORBIDDEN && !is_program {
+        response.headers_mut().remove(header::WWW_AUTHENTICATE);
+    }
+    response
 }
 
 /// `Bearer <jwt>`, or the bare `<jwt>` (wire). None when there is no such header.

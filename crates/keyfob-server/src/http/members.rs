@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::StatusCode;
+use http::{HeaderValue, StatusCode, header};
 use keyfob_core::id::UserId;
 use keyfob_core::manage::MayNotManage;
 use keyfob_core::member::{Roles, Standing};
@@ -19,6 +19,13 @@ use crate::app::manage_members::{self as use_case, Held, ManageError};
 use crate::context::Ctx;
 use crate::state::App;
 use crate::web::level_title;
+
+const NEEDS_MANAGE: HeaderValue = HeaderValue::from_static(
+    "Bearer realm=\"keyfob\", error=\"insufficient_scope\", scope=\"organization:manage\"",
+);
+const NEEDS_VIEW: HeaderValue = HeaderValue::from_static(
+    "Bearer realm=\"keyfob\", error=\"insufficient_scope\", scope=\"organization:view\"",
+);
 
 /// Somebody in the list.
 #[derive(Serialize)]
@@ -211,7 +218,16 @@ pub(super) fn refused(refused: &MayNotManage) -> Problem {
         MayNotManage::UnknownRole(_key) => Code::InvalidRequest,
         MayNotManage::LastOwner => Code::LastOwner,
     };
-    Problem::new(code, sentence(refused))
+    let problem = Problem::new(code, sentence(refused));
+    // RFC 6750 §3.1; who comes with a session does not get to see it.
+    match refused {
+        MayNotManage::NotAManager => problem.with_header(header::WWW_AUTHENTICATE, NEEDS_MANAGE),
+        MayNotManage::NotAViewer => problem.with_header(header::WWW_AUTHENTICATE, NEEDS_VIEW),
+        MayNotManage::NotHeld { .. }
+        | MayNotManage::NotAnOwner
+        | MayNotManage::UnknownRole(_)
+        | MayNotManage::LastOwner => problem,
+    }
 }
 
 impl From<ManageError> for Problem {

@@ -327,3 +327,28 @@ async fn t_15_a_cookie_from_before_signing_in_is_never_a_session() {
     let fixed = site.get("/identity/v1/session").cookie(planted);
     assert_eq!(fixed.outcome().await, "401 not_signed_in");
 }
+
+#[tokio::test]
+async fn brr_02_a_program_is_told_which_permission_its_token_lacks_and_a_person_in_words() {
+    let site = Site::on(super::backend().await).await;
+    let target = format!(
+        "/identity/v1/organizations/{}/sub-organizations",
+        site.mobile
+    );
+    let (bo, body) = (site.sign_in("bo").await, r#"{"name":"New"}"#);
+    let pat = site.generate(&bo, site.mobile, "{}").await;
+    let jwt = site.jwt(&pat, site.mobile).await;
+    let program = site.post(&target).bearer(&jwt).json(body).send().await;
+    assert_eq!(program.outcome(), "403 forbidden");
+    assert_eq!(
+        program.header("www-authenticate"),
+        Some(r#"Bearer realm="keyfob", error="insufficient_scope", scope="organization:manage""#)
+    );
+    let person = site.post(&target).cookie(&bo).json(body).send().await;
+    assert_eq!(person.outcome(), "403 forbidden");
+    assert_eq!(person.header("www-authenticate"), None);
+    assert_eq!(
+        person.message(),
+        "Only owners and who manages the organization can do this."
+    );
+}
