@@ -13,6 +13,7 @@ pub mod audit;
 pub mod catalogue;
 pub mod event;
 pub mod exchange;
+pub mod explain;
 pub mod foreign;
 pub mod id;
 pub mod key;

@@ -7,6 +7,7 @@ pub mod activity;
 pub mod authority;
 pub mod change_password;
 pub mod exchange;
+pub mod explain;
 pub mod explain_exchange;
 pub mod find_organizations;
 pub mod find_refusal;

@@ -90,6 +90,17 @@ pub enum Command {
     /// Add organizations
     #[command(subcommand)]
     Org(OrgCommand),
+    /// Say why a person may do something at an organization, or what is missing
+    #[command(after_help = "Example:
+  keyfobd explain ana@example.com Acme/Mobile build:manage")]
+    Explain {
+        /// The e-mail address, or the id
+        user: String,
+        /// The id of the organization, or its path of names such as Acme/Mobile
+        organization: String,
+        /// The permission, such as build:view
+        permission: String,
+    },
     /// Check a configuration, or print the defaults
     #[command(subcommand)]
     Config(ConfigCommand),

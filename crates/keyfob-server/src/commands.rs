@@ -13,6 +13,7 @@ mod config;
 mod demo;
 mod docs;
 mod doctor;
+mod explain;
 mod import;
 mod keys;
 mod migrate;
@@ -59,6 +60,11 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Keys(command) => run_keys(&load()?, command).await,
         Command::User(command) => run_user(&load()?, command).await,
+        Command::Explain {
+            user,
+            organization,
+            permission,
+        } => explain::explain(&load()?, &user, &organization, &permission).await,
         Command::Org(OrgCommand::Add {
             name,
             owner,

@@ -7,6 +7,7 @@ pub mod authenticate;
 pub(crate) mod body;
 mod discovery;
 pub mod edge;
+mod explain;
 pub mod form;
 pub mod health;
 pub mod json;
@@ -89,6 +90,10 @@ fn management() -> Router<Arc<App>> {
         .route(
             "/identity/v1/organizations/{organization}/users/{user}/roles",
             get(members::roles).put(members::set_roles),
+        )
+        .route(
+            "/identity/v1/organizations/{organization}/explain",
+            get(explain::explain),
         )
         .route("/identity/v1/roles.json", get(members::catalogue))
         .route("/roles.json", get(members::catalogue))

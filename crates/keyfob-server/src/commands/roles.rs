@@ -86,7 +86,7 @@ pub(super) async fn apply(config: &Config, file: &Path, mode: Mode) -> Result<()
     Ok(())
 }
 
-async fn current(tx: &mut Tx) -> Result<(Catalogue, String)> {
+pub(super) async fn current(tx: &mut Tx) -> Result<(Catalogue, String)> {
     let instance = instance_find(tx)
         .await?
         .ok_or_else(|| anyhow!("the database was never founded"))?;

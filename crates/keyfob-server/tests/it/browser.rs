@@ -11,4 +11,5 @@ mod one_each;
 mod pages;
 mod security;
 mod stage;
+mod try_it;
 mod without_script;

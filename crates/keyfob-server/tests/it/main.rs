@@ -36,6 +36,7 @@ mod on_sqlite {
     mod door_refusals;
     mod door_success;
     mod elsewhere;
+    mod explain;
     mod headers;
     mod keys;
     mod live;
@@ -90,6 +91,7 @@ mod on_postgres {
     mod door_refusals;
     mod door_success;
     mod elsewhere;
+    mod explain;
     mod headers;
     mod keys;
     mod live;

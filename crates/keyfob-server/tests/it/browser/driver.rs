@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use thirtyfour::error::WebDriverResult;
 use thirtyfour::extensions::query::ElementQuery;
 use thirtyfour::prelude::ElementQueryable as _;
-use thirtyfour::{By, Capabilities, Key, WebDriver, WebElement};
+use thirtyfour::{By, Capabilities, Key, WebDriver, WebElement, WindowHandle};
 
 /// Where chromedriver and Chromium are.
 const CHROMEDRIVER: &str = "KEYFOB_TEST_CHROMEDRIVER";
@@ -161,6 +161,24 @@ impl Browser {
     /// Waits until nothing that the selector names is there.
     pub(crate) async fn miss(&self, selector: &str) {
         self.query(selector).wait_until_gone().await.unwrap();
+    }
+
+    /// Waits for a second tab, and goes there.
+    pub(crate) async fn to_other_tab(&self, first: &WindowHandle) {
+        let opened = tokio::time::timeout(PATIENCE, self.opened_beside(first));
+        let second = opened.await.unwrap();
+        self.driver.switch_to_window(second).await.unwrap();
+    }
+
+    async fn opened_beside(&self, first: &WindowHandle) -> WindowHandle {
+        let mut looks = tokio::time::interval(EVERY);
+        loop {
+            looks.tick().await;
+            let tabs = self.driver.windows().await.unwrap();
+            if let Some(other) = tabs.into_iter().find(|tab| tab != first) {
+                return other;
+            }
+        }
     }
 
     /// How many there are now, seen or not.

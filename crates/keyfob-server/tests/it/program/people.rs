@@ -124,3 +124,26 @@ fn what_is_no_account_or_no_password_is_refused_and_nothing_is_made() {
         );
     }
 }
+
+#[test]
+fn explain_says_which_role_gives_a_permission_or_what_is_missing() {
+    let host = Host::embedded();
+    host.acme();
+    host.run(&["org", "add", "Mobile", "--parent", "Acme"]);
+    host.run(&["user", "add", "bo@acme.example", "--full-name", "Bo"]);
+    let explain = |who, what| ["explain", who, "Acme/Mobile", what];
+    let held = host.printed(&explain("ana@acme.example", "build:view"));
+    assert_eq!(
+        held,
+        "ana@acme.example has build:view at Mobile, by:\n  owner at Acme\n"
+    );
+    let missing = host.printed(&explain("bo@acme.example", "build:view"));
+    assert_eq!(
+        missing,
+        "bo@acme.example does not have build:view at Mobile:\n  no membership there or above\n"
+    );
+    assert_eq!(
+        host.refusal(&explain("bo@acme.example", "build:fly")),
+        "there is no permission \"build:fly\": keyfobd roles show prints them"
+    );
+}

@@ -11,7 +11,7 @@ pub(super) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What each caller gets: nobody; a stranger's session; an access token of the owner's, for the
 /// organization; the owner's session. The object is always the organization, or a thing of the owner's.
-const MATRIX: [(&str, &str, [u16; 4]); 40] = [
+const MATRIX: [(&str, &str, [u16; 4]); 41] = [
     ("POST", "/auth/v1/token", [200, 200, 200, 200]),
     ("POST", "/auth/v2/token", [200, 200, 200, 200]),
     ("POST", "/auth/v3/token", [200, 200, 200, 200]),
@@ -107,6 +107,11 @@ const MATRIX: [(&str, &str, [u16; 4]); 40] = [
     (
         "PUT",
         "/identity/v1/organizations/{organization}/users/{user}/roles",
+        [401, 404, 200, 200],
+    ),
+    (
+        "GET",
+        "/identity/v1/organizations/{organization}/explain",
         [401, 404, 200, 200],
     ),
     ("GET", "/identity/v1/roles.json", [401, 200, 200, 200]),
@@ -234,6 +239,19 @@ impl Things {
                 site.ask(method, &target).json("{}")
             }
             ("POST", rotate) if rotate.ends_with("/rotate") => site.ask(method, &target).json("{}"),
+            _managing => self.managing(site, method, path, target),
+        };
+        match caller {
+            Caller::Nobody => ask,
+            Caller::Stranger => ask.cookie(&self.stranger),
+            Caller::Token => ask.bearer(&self.jwt),
+            Caller::Owner => ask.cookie(&self.owner),
+        }
+    }
+
+    /// A request about organizations and their members.
+    fn managing(&self, site: &Site, method: &str, path: &str, mut target: String) -> Ask {
+        match (method, path) {
             ("POST", below) if below.ends_with("/sub-organizations") => {
                 // Names are there once.
                 let body = format!(r#"{{"name":"{}"}}"#, self.pat.id);
@@ -253,16 +271,14 @@ impl Things {
             ("PATCH", users) if users.ends_with("/{user}") => {
                 site.ask(method, &target).json(r#"{"suspended":true}"#)
             }
+            ("GET", explain) if explain.ends_with("/explain") => {
+                target.push_str("?permission=build:view");
+                site.ask(method, &target)
+            }
             ("PUT", roles) if roles.ends_with("/roles") => site
                 .ask(method, &target)
                 .json(r#"{"roles":["view-build"]}"#),
             _bodiless => site.ask(method, &target),
-        };
-        match caller {
-            Caller::Nobody => ask,
-            Caller::Stranger => ask.cookie(&self.stranger),
-            Caller::Token => ask.bearer(&self.jwt),
-            Caller::Owner => ask.cookie(&self.owner),
         }
     }
 }
