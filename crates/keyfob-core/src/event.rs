@@ -174,32 +174,78 @@ pub struct Record<'a> {
     pub fact: &'a Fact,
 }
 
-/// The hash of a record: SHA-256 over the previous one's and every field, each with its length in
-/// front, so that no two different records read the same.
+/// The hash of a record.
 pub fn link(previous: &[u8], record: &Record<'_>) -> [u8; HASH_LENGTH] {
-    let mut context = digest::Context::new(&digest::SHA256);
-    let mut field = |bytes: &[u8]| {
-        context.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
-        context.update(bytes);
+    let fact = record.fact;
+    let linked = LinkedRecord {
+        tree: fact.tree,
+        seq: record.seq,
+        at: record.at,
+        via: record.via.word(),
+        actor: record.actor,
+        request: record.request,
+        action: fact.action.word(),
+        organization: fact.organization,
+        subject: fact.subject,
+        detail: &fact.detail,
     };
-    let id = |id: Option<uuid::Uuid>| id.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
-    field(b"keyfob audit record 1");
-    field(previous);
-    field(&id(record.fact.tree.map(OrgId::uuid)));
-    field(&record.seq.to_be_bytes());
-    field(&record.at.millis().to_be_bytes());
-    field(record.via.word().as_bytes());
-    field(&id(record.actor.map(UserId::uuid)));
-    field(&id(record.request.map(RequestId::uuid)));
-    field(record.fact.action.word().as_bytes());
-    field(&id(record.fact.organization.map(OrgId::uuid)));
-    field(&id(record.fact.subject));
-    field(record.fact.detail.as_bytes());
-    let mut hash = CHAIN_START;
-    for (to, from) in hash.iter_mut().zip(context.finish().as_ref()) {
-        *to = *from;
+    linked.hash(previous)
+}
+
+/// A record by the words it is stored with: a newer version may have written some that this one does not
+/// know, and they are linked all the same.
+#[derive(Debug, Clone, Copy)]
+pub struct LinkedRecord<'a> {
+    /// The tree whose chain it belongs to; none: the instance's.
+    pub tree: Option<OrgId>,
+    /// Its number in the chain, from 1.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// Through what.
+    pub via: &'a str,
+    /// Who.
+    pub actor: Option<UserId>,
+    /// The request.
+    pub request: Option<RequestId>,
+    /// What happened.
+    pub action: &'a str,
+    /// Where.
+    pub organization: Option<OrgId>,
+    /// What it happened to.
+    pub subject: Option<uuid::Uuid>,
+    /// Machine words.
+    pub detail: &'a str,
+}
+
+impl LinkedRecord<'_> {
+    /// Its hash: SHA-256 over the previous record's and every field, each with its length in front, so that
+    /// no two different records read the same.
+    pub fn hash(&self, previous: &[u8]) -> [u8; HASH_LENGTH] {
+        let mut context = digest::Context::new(&digest::SHA256);
+        let mut field = |bytes: &[u8]| {
+            context.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+            context.update(bytes);
+        };
+        let id = |id: Option<uuid::Uuid>| id.map_or_else(Vec::new, |id| id.as_bytes().to_vec());
+        field(b"keyfob audit record 1");
+        field(previous);
+        field(&id(self.tree.map(OrgId::uuid)));
+        field(&self.seq.to_be_bytes());
+        field(&self.at.millis().to_be_bytes());
+        field(self.via.as_bytes());
+        field(&id(self.actor.map(UserId::uuid)));
+        field(&id(self.request.map(RequestId::uuid)));
+        field(self.action.as_bytes());
+        field(&id(self.organization.map(OrgId::uuid)));
+        field(&id(self.subject));
+        field(self.detail.as_bytes());
+        let mut hash = CHAIN_START;
+        for (to, from) in hash.iter_mut().zip(context.finish().as_ref()) {
+            *to = *from;
+        }
+        hash
     }
-    hash
 }
 
 /// What verifiers must learn (guarantee 2): each denies access tokens made before it.

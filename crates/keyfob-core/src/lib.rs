@@ -11,6 +11,7 @@
 
 pub mod audit;
 pub mod catalogue;
+pub mod chain;
 pub mod event;
 pub mod exchange;
 pub mod explain;

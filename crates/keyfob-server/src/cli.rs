@@ -90,6 +90,9 @@ pub enum Command {
     /// Add organizations
     #[command(subcommand)]
     Org(OrgCommand),
+    /// Check the audit log
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Say why a person may do something at an organization, or what is missing
     #[command(after_help = "Example:
   keyfobd explain ana@example.com Acme/Mobile build:manage")]
@@ -293,6 +296,17 @@ pub enum OrgCommand {
         #[arg(long, value_name = "ORGANIZATION")]
         parent: Option<String>,
     },
+}
+
+/// `keyfobd audit`.
+#[derive(Debug, Clone, Copy, Subcommand)]
+pub enum AuditCommand {
+    /// Find out whether a record was changed, taken out, put in or cut off
+    #[command(
+        after_help = "Its exit status is 0 if every record is as it was written. For each chain that is not, it names the first
+record that is wrong. Servers may run meanwhile."
+    )]
+    Verify,
 }
 
 /// `keyfobd config`.

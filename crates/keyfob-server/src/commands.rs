@@ -5,10 +5,13 @@ use std::io;
 use self::keys::Rotate;
 use self::roles::Mode;
 use self::serve::OnIssuerChange;
-use crate::cli::{Cli, Command, ConfigCommand, KeysCommand, OrgCommand, RolesCommand, UserCommand};
+use crate::cli::{
+    AuditCommand, Cli, Command, ConfigCommand, KeysCommand, OrgCommand, RolesCommand, UserCommand,
+};
 use crate::config::Config;
 use crate::telemetry;
 
+mod audit;
 mod config;
 mod demo;
 mod docs;
@@ -60,6 +63,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Keys(command) => run_keys(&load()?, command).await,
         Command::User(command) => run_user(&load()?, command).await,
+        Command::Audit(AuditCommand::Verify) => audit::verify(&load()?).await,
         Command::Explain {
             user,
             organization,

@@ -2,13 +2,13 @@
 
 pub mod page;
 
-use keyfob_core::event::{Actor, CHAIN_START, Fact, FeedItem, Record, link};
+use keyfob_core::event::{Actor, CHAIN_START, Fact, FeedItem, LinkedRecord, Record, link};
 use keyfob_core::id::{OrgId, RequestId, UserId};
 use keyfob_core::time::Timestamp;
 use uuid::Uuid;
 
 use crate::StoreError;
-use crate::db::{Tx, Value, args, statements};
+use crate::db::{RowRef, Tx, Value, args, statements};
 
 statements! {
     AUDIT_HEAD_FIND = "SELECT seq, hash FROM audit_head WHERE tree = $1";
@@ -20,6 +20,12 @@ statements! {
     AUDIT_ORIGIN_INSERT = "INSERT INTO audit_origin (tree, seq, person, address, client) VALUES ($1, $2, $3, $4, $5)";
     AUDIT_LIST = "SELECT seq, at, action, via, actor, organization, subject, detail, request, previous_hash, hash
         FROM audit_record WHERE tree = $1 ORDER BY seq";
+    AUDIT_PART = "SELECT seq, at, action, via, actor, organization, subject, detail, request, previous_hash, hash
+        FROM audit_record WHERE tree = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+    // A tree whose head or whose records are gone is among them as well.
+    AUDIT_CHAINS = "SELECT t.tree, h.seq, h.hash FROM
+        (SELECT tree FROM audit_head UNION SELECT DISTINCT tree FROM audit_record) t
+        LEFT JOIN audit_head h ON h.tree = t.tree ORDER BY t.tree";
     AUDIT_ORIGINS = "SELECT seq, person, address, client FROM audit_origin WHERE tree = $1 ORDER BY seq";
     // By the heads, each of which leads to one row: the records have no index by time.
     AUDIT_NEWEST = "SELECT CAST(MAX((SELECT r.at FROM audit_record r WHERE r.tree = h.tree AND r.seq = h.seq)) AS BIGINT)
@@ -149,22 +155,77 @@ pub async fn audit_list(tx: &mut Tx, tree: Option<OrgId>) -> Result<Vec<AuditRec
     tx.all(
         &AUDIT_LIST,
         args![tree.map_or(Uuid::nil(), OrgId::uuid)],
-        |row| {
-            Ok(AuditRecord {
-                seq: row.get(0)?,
-                at: row.get(1)?,
-                action: row.get(2)?,
-                via: row.get(3)?,
-                actor: row.get(4)?,
-                organization: row.get(5)?,
-                subject: row.get(6)?,
-                detail: row.get(7)?,
-                request: row.get(8)?,
-                previous_hash: row.get(9)?,
-                hash: row.get(10)?,
-            })
-        },
+        read_record,
     )
+    .await
+}
+
+/// Reads the next records of a chain after a number, so many at most.
+pub async fn audit_part(
+    tx: &mut Tx,
+    tree: Option<OrgId>,
+    after: i64,
+    most: i64,
+) -> Result<Vec<AuditRecord>, StoreError> {
+    let tree = tree.map_or(Uuid::nil(), OrgId::uuid);
+    tx.all(&AUDIT_PART, args![tree, after, most], read_record)
+        .await
+}
+
+fn read_record(row: &RowRef<'_>) -> Result<AuditRecord, StoreError> {
+    Ok(AuditRecord {
+        seq: row.get(0)?,
+        at: row.get(1)?,
+        action: row.get(2)?,
+        via: row.get(3)?,
+        actor: row.get(4)?,
+        organization: row.get(5)?,
+        subject: row.get(6)?,
+        detail: row.get(7)?,
+        request: row.get(8)?,
+        previous_hash: row.get(9)?,
+        hash: row.get(10)?,
+    })
+}
+
+impl AuditRecord {
+    /// The record as it is linked into the chain of a tree; none: the instance's.
+    pub fn linked(&self, tree: Option<OrgId>) -> LinkedRecord<'_> {
+        LinkedRecord {
+            tree,
+            seq: self.seq,
+            at: self.at,
+            via: &self.via,
+            actor: self.actor,
+            request: self.request,
+            action: &self.action,
+            organization: self.organization,
+            subject: self.subject,
+            detail: &self.detail,
+        }
+    }
+}
+
+/// A chain, and what its head says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditChain {
+    /// The root of its tree; none: the instance's.
+    pub tree: Option<OrgId>,
+    /// The number and the hash of the last record that was written; none: the head is gone.
+    pub head: Option<(i64, Vec<u8>)>,
+}
+
+/// Lists every chain of which there is a head or a record, the instance's first.
+pub async fn audit_chains(tx: &mut Tx) -> Result<Vec<AuditChain>, StoreError> {
+    tx.all(&AUDIT_CHAINS, args![], |row| {
+        let tree: Uuid = row.get(0)?;
+        let seq: Option<i64> = row.get(1)?;
+        let hash: Option<Vec<u8>> = row.get(2)?;
+        Ok(AuditChain {
+            tree: (!tree.is_nil()).then(|| OrgId::from_uuid(tree)),
+            head: seq.zip(hash),
+        })
+    })
     .await
 }
 

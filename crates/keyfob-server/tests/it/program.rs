@@ -48,6 +48,7 @@ mod wire;
 mod on_sqlite {
     use super::Host;
 
+    mod audit;
     mod doctor;
     mod hygiene;
     mod keys;
@@ -71,6 +72,7 @@ mod on_sqlite {
 mod on_postgres {
     use super::Host;
 
+    mod audit;
     mod doctor;
     mod hygiene;
     mod keys;
