@@ -15,6 +15,7 @@ pub mod generate;
 pub mod manage;
 pub mod manage_members;
 pub mod manage_organizations;
+pub mod manage_tokens;
 pub mod organizations;
 pub mod password;
 pub mod read_audit;

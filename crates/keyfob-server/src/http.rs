@@ -11,6 +11,7 @@ mod explain;
 pub mod form;
 pub mod health;
 pub mod json;
+mod managed_tokens;
 mod members;
 pub mod oauth_error;
 mod oauth_token;
@@ -115,6 +116,15 @@ fn tokens() -> Router<Arc<App>> {
             "/identity/v1/organizations/{organization}/personal-api-tokens/{token}/rotate",
             post(pats::rotate::rotate),
         )
+        .route(
+            "/identity/v1/organizations/{organization}/tokens",
+            get(managed_tokens::list),
+        )
+        .route(
+            "/identity/v1/organizations/{organization}/tokens/revoke",
+            post(managed_tokens::revoke),
+        )
+        .route_layer(from_fn(authenticate::challenge_programs_only))
         .route(
             "/identity/v1/organizations/{organization}/refusals/{request}",
             get(refusals::find),

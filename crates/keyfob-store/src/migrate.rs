@@ -42,7 +42,8 @@ const MIGRATIONS: &[Migration] = migrations![
     "0002_refusal",
     "0003_rotation",
     "0004_setup_link",
-    "0005_password_set_at"
+    "0005_password_set_at",
+    "0006_pat_by_tree"
 ];
 
 /// What an engine must be told in words of its own to keep a schema.

@@ -34,6 +34,8 @@ statements! {
         JOIN living_organization o ON o.id = a.organization WHERE a.organization = $1 ORDER BY a.depth";
     ORG_BELOW = "SELECT a.organization FROM organization_ancestor a
         JOIN living_organization o ON o.id = a.organization WHERE a.ancestor = $1 ORDER BY a.organization";
+    ORG_IS_BELOW = "SELECT EXISTS (SELECT 1 FROM organization_ancestor a
+        WHERE a.organization = $1 AND a.ancestor = $2)";
     ORG_SUBTREE_PATHS = "SELECT p.organization, p.depth, p.ancestor
         FROM organization_ancestor s JOIN organization_ancestor p ON p.organization = s.organization
         WHERE s.ancestor = $1 ORDER BY p.organization, p.depth";
@@ -196,6 +198,20 @@ pub async fn org_lineage(tx: &mut Tx, id: OrgId) -> Result<Option<Lineage>, Stor
 /// Lists an organization and everything below it.
 pub async fn org_below(tx: &mut Tx, id: OrgId) -> Result<Vec<OrgId>, StoreError> {
     tx.all(&ORG_BELOW, args![id], |row| row.get(0)).await
+}
+
+/// Whether an organization is another one or lies below it.
+pub async fn org_is_below(
+    tx: &mut Tx,
+    organization: OrgId,
+    top: OrgId,
+) -> Result<bool, StoreError> {
+    let is_below = tx
+        .optional(&ORG_IS_BELOW, args![organization, top], |row| {
+            row.get::<bool>(0)
+        })
+        .await?;
+    Ok(is_below.unwrap_or_default())
 }
 
 /// How many levels an organization and what lies below it have.

@@ -1,6 +1,7 @@
 //! Personal API tokens. There is no function here that returns a token's secret: it is not stored.
 
 pub mod everywhere;
+pub mod subtree;
 
 use keyfob_core::event::{Action, Actor, Fact, FeedItem};
 use keyfob_core::id::{KeyId, OrgId, PatId, UserId};

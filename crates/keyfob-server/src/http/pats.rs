@@ -1,7 +1,7 @@
 //! Personal API tokens over JSON (contract 5).
 
 pub(super) mod rotate;
-mod written;
+pub(super) mod written;
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;

@@ -42,6 +42,7 @@ mod on_sqlite {
     mod live;
     mod logs;
     mod loss;
+    mod managed_tokens;
     mod members;
     mod oauth_token;
     mod organizations;
@@ -97,6 +98,7 @@ mod on_postgres {
     mod live;
     mod logs;
     mod loss;
+    mod managed_tokens;
     mod members;
     mod oauth_token;
     mod organizations;

@@ -70,6 +70,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         crate::org::search::STATEMENTS,
         crate::pat::STATEMENTS,
         crate::pat::everywhere::STATEMENTS,
+        crate::pat::subtree::STATEMENTS,
         crate::refusal::STATEMENTS,
         crate::rotation::STATEMENTS,
         crate::session::STATEMENTS,

@@ -11,7 +11,7 @@ use crate::http::refusals;
 /// A PAT as its holder sees it.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Written {
+pub(in crate::http) struct Written {
     id: String,
     name: String,
     hint: String,
@@ -66,7 +66,7 @@ pub(super) enum ReachForm {
 }
 
 impl Written {
-    pub(super) fn of(pat: &Pat, is_suspended: Suspension, now: Timestamp) -> Self {
+    pub(in crate::http) fn of(pat: &Pat, is_suspended: Suspension, now: Timestamp) -> Self {
         let status = match (&pat.revoked, pat.lifetime.is_over_at(now), is_suspended) {
             (Some(_revoked), _, _) => "revoked",
             (None, true, _) => "expired",
@@ -113,7 +113,7 @@ impl Written {
 
 /// Whether the membership that a PAT hangs on is suspended.
 #[derive(Clone, Copy)]
-pub(super) enum Suspension {
+pub(in crate::http) enum Suspension {
     Active,
     Suspended,
 }

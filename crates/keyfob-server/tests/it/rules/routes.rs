@@ -11,7 +11,7 @@ pub(super) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What each caller gets: nobody; a stranger's session; an access token of the owner's, for the
 /// organization; the owner's session. The object is always the organization, or a thing of the owner's.
-const MATRIX: [(&str, &str, [u16; 4]); 41] = [
+const MATRIX: [(&str, &str, [u16; 4]); 43] = [
     ("POST", "/auth/v1/token", [200, 200, 200, 200]),
     ("POST", "/auth/v2/token", [200, 200, 200, 200]),
     ("POST", "/auth/v3/token", [200, 200, 200, 200]),
@@ -135,6 +135,16 @@ const MATRIX: [(&str, &str, [u16; 4]); 41] = [
         "POST",
         "/identity/v1/organizations/{organization}/personal-api-tokens/{token}/rotate",
         [401, 404, 403, 201],
+    ),
+    (
+        "GET",
+        "/identity/v1/organizations/{organization}/tokens",
+        [401, 404, 200, 200],
+    ),
+    (
+        "POST",
+        "/identity/v1/organizations/{organization}/tokens/revoke",
+        [401, 404, 403, 200],
     ),
     (
         "GET",
@@ -274,6 +284,10 @@ impl Things {
             ("GET", explain) if explain.ends_with("/explain") => {
                 target.push_str("?permission=build:view");
                 site.ask(method, &target)
+            }
+            ("POST", revoke) if revoke.ends_with("/tokens/revoke") => {
+                let body = format!(r#"{{"tokens":["{}"],"dryRun":false}}"#, self.pat.id);
+                site.ask(method, &target).json(&body)
             }
             ("PUT", roles) if roles.ends_with("/roles") => site
                 .ask(method, &target)

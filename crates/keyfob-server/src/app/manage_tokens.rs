@@ -1,0 +1,259 @@
+//! The tokens of an organization and of all below it: seen, filtered and ended by who manages them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use keyfob_core::id::{OrgId, PatId, UserId};
+use keyfob_core::manage::may_manage;
+use keyfob_core::pat::{Revoker, may_revoke};
+use keyfob_core::reach::Reach;
+use keyfob_core::time::Timestamp;
+use keyfob_store::org::org_is_below;
+use keyfob_store::pat::subtree::{ManagedPat, pat_find_below, pat_of_tree};
+use keyfob_store::pat::{Revoked, pat_revoke};
+use keyfob_store::{StoreError, Tx, retry};
+
+use crate::app::access::Caller;
+use crate::app::authority::Authority;
+use crate::app::manage_members::ManageError;
+use crate::context::Ctx;
+use crate::state::App;
+
+/// Most tokens of one page, and most that are ended by one request.
+pub const PAGE: usize = 200;
+/// Tokens that are read at once.
+const CHUNK: usize = 500;
+/// Tokens looked through at most for one page: so no search holds up a connection for long.
+pub const EXAMINED_MAX: usize = 10_000;
+/// Tokens ended in one transaction: others wait while it writes.
+const BATCH: usize = 50;
+
+/// Whether tokens still work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Alive {
+    /// Neither revoked nor expired.
+    #[default]
+    Live,
+    /// Revoked or expired.
+    Ended,
+    /// All.
+    Any,
+}
+
+/// Which tokens are wanted.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    /// Also those of the organizations below.
+    pub subtree: bool,
+    /// Whether they still work.
+    pub alive: Alive,
+    /// Used last, or made and never used, before that.
+    pub unused_since: Option<Timestamp>,
+    /// Without an expiry only.
+    pub no_expiry: bool,
+    /// Good for everything below their organization only.
+    pub whole_subtree: bool,
+    /// Of that person.
+    pub holder: Option<UserId>,
+}
+
+impl Filter {
+    fn lets_through(&self, organization: OrgId, found: &ManagedPat, now: Timestamp) -> bool {
+        let pat = &found.pat;
+        let is_live = pat.revoked.is_none() && !pat.lifetime.is_over_at(now);
+        let is_wanted = match self.alive {
+            Alive::Live => is_live,
+            Alive::Ended => !is_live,
+            Alive::Any => true,
+        };
+        let last = pat
+            .last_used
+            .as_ref()
+            .map_or(pat.lifetime.start, |it| it.at);
+        is_wanted
+            && (self.subtree || pat.organization == organization)
+            && self.unused_since.is_none_or(|since| last < since)
+            && !(self.no_expiry && pat.lifetime.end.is_some())
+            && !(self.whole_subtree && pat.reach != Reach::Subtree)
+            && self.holder.is_none_or(|holder| holder == pat.user)
+    }
+}
+
+/// A page of tokens, the newest first.
+#[derive(Debug)]
+pub struct Page {
+    /// The tokens.
+    pub pats: Vec<ManagedPat>,
+    /// Where the next page begins, while there may be more.
+    pub next: Option<PatId>,
+}
+
+/// Lists tokens to who manages the organization.
+pub async fn list(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    organization: OrgId,
+    (filter, after): (&Filter, Option<PatId>),
+) -> Result<Page, ManageError> {
+    let mut tx = app.store.read().await?;
+    let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
+    may_manage(&authority.manager())?;
+    let tree = authority.place.lineage.root();
+    let mut before = after.unwrap_or(PatId::from_uuid(uuid::Uuid::max()));
+    let (mut pats, mut examined) = (Vec::new(), 0);
+    let mut below = Below::of(organization);
+    loop {
+        let chunk = pat_of_tree(&mut tx, tree, before, count(CHUNK)).await?;
+        let is_last = chunk.len() < CHUNK;
+        for found in chunk {
+            before = found.pat.id;
+            examined += 1;
+            if filter.lets_through(organization, &found, ctx.now)
+                && below.has(&mut tx, found.pat.organization).await?
+            {
+                pats.push(found);
+            }
+            if pats.len() == PAGE || examined == EXAMINED_MAX {
+                let next = Some(before);
+                return Ok(Page { pats, next });
+            }
+        }
+        if is_last {
+            return Ok(Page { pats, next: None });
+        }
+    }
+}
+
+/// Which organizations lie below one, each asked for once.
+struct Below {
+    top: OrgId,
+    known: HashMap<OrgId, bool>,
+}
+
+impl Below {
+    fn of(top: OrgId) -> Self {
+        Self {
+            top,
+            known: HashMap::from([(top, true)]),
+        }
+    }
+
+    async fn has(&mut self, tx: &mut Tx, organization: OrgId) -> Result<bool, StoreError> {
+        if let Some(known) = self.known.get(&organization) {
+            return Ok(*known);
+        }
+        let is_below = org_is_below(tx, organization, self.top).await?;
+        self.known.insert(organization, is_below);
+        Ok(is_below)
+    }
+}
+
+/// What became, or would become, of tokens.
+#[derive(Debug, Default)]
+pub struct Ended {
+    /// Those that are ended by it.
+    pub ended: Vec<ManagedPat>,
+    /// Those that were revoked already, or do not exist there.
+    pub passed_by: Vec<PatId>,
+}
+
+/// Says which of these tokens [`end`] would end, and changes nothing.
+pub async fn preview(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    organization: OrgId,
+    chosen: &BTreeSet<PatId>,
+) -> Result<Ended, ManageError> {
+    let mut tx = app.store.read().await?;
+    manager(app, &mut tx, ctx, caller, organization).await?;
+    let mut told = Ended::default();
+    for pat in chosen {
+        match pat_find_below(&mut tx, *pat, organization).await? {
+            Some(found) if found.pat.revoked.is_none() => told.ended.push(found),
+            Some(_) | None => told.passed_by.push(*pat),
+        }
+    }
+    Ok(told)
+}
+
+/// Ends tokens of an organization and of what lies below it. A failure in between leaves the rest as it
+/// was, and can be repeated.
+pub async fn end(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    organization: OrgId,
+    chosen: &BTreeSet<PatId>,
+) -> Result<Ended, ManageError> {
+    let mut told = Ended::default();
+    let chosen: Vec<PatId> = chosen.iter().copied().collect();
+    for batch in chosen.chunks(BATCH) {
+        let ended = retry(|| end_batch(app, ctx, caller, organization, batch)).await?;
+        let count = u64::try_from(ended.ended.len()).unwrap_or(u64::MAX);
+        app.metrics.pats_revoked(count);
+        told.ended.extend(ended.ended);
+        told.passed_by.extend(ended.passed_by);
+    }
+    tracing::info!(
+        pat.count = told.ended.len(),
+        organization.id = %organization,
+        "tokens revoked by who manages them"
+    );
+    Ok(told)
+}
+
+async fn end_batch(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    organization: OrgId,
+    batch: &[PatId],
+) -> Result<Ended, ManageError> {
+    let mut tx = app.store.write().await?;
+    let authority = manager(app, &mut tx, ctx, caller, organization).await?;
+    let revoker = Revoker::Person {
+        user: authority.user,
+        manages: true,
+    };
+    let actor = authority.actor(ctx);
+    let mut told = Ended::default();
+    for pat in batch {
+        let found = pat_find_below(&mut tx, *pat, organization).await?;
+        let Some(found) = found else {
+            told.passed_by.push(*pat);
+            continue;
+        };
+        // Somebody who manages the organization may always.
+        let Ok(permit) = may_revoke(revoker, *pat, found.pat.user) else {
+            told.passed_by.push(*pat);
+            continue;
+        };
+        match pat_revoke(&mut tx, &permit, &actor, ctx.now).await? {
+            Revoked::Now => told.ended.push(found),
+            Revoked::Already => told.passed_by.push(*pat),
+        }
+    }
+    tx.commit().await?;
+    Ok(told)
+}
+
+/// A person who manages the organization: an access token ends no token but its own.
+async fn manager(
+    app: &App,
+    tx: &mut Tx,
+    ctx: &Ctx,
+    caller: &Caller,
+    organization: OrgId,
+) -> Result<Authority, ManageError> {
+    let authority = Authority::find(app, tx, ctx, caller, organization).await??;
+    if !authority.is_person() {
+        return Err(ManageError::NeedsPerson);
+    }
+    may_manage(&authority.manager())?;
+    Ok(authority)
+}
+
+fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
