@@ -13,6 +13,7 @@ mod form;
 mod frame;
 mod home;
 mod look;
+mod organization;
 mod organizations;
 mod page;
 mod password;
@@ -60,6 +61,18 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/password", get(password::page).post(password::change))
         .route("/password/changed", get(password::changed))
         .route("/orgs/{organization}/team", get(team::page))
+        .route(
+            "/orgs/{organization}/new",
+            get(organization::new_page).post(organization::create),
+        )
+        .route(
+            "/orgs/{organization}/rename",
+            get(organization::rename_page).post(organization::rename),
+        )
+        .route(
+            "/orgs/{organization}/delete",
+            get(organization::delete_page).post(organization::delete),
+        )
         .route("/orgs/{organization}/activity", get(activity::page))
         .route("/orgs/{organization}/security", get(security::page))
         .route(

@@ -4,7 +4,6 @@ use keyfob_core::id::OrgId;
 use keyfob_core::manage::{MayNotManage, may_delete, may_manage, may_move_it};
 use keyfob_core::name::Name;
 use keyfob_core::org::{BadLineage, BadMove, may_have_child, may_move};
-use keyfob_core::time::Purpose;
 use keyfob_store::org::{
     ListedOrg, NewOrg, Org, org_delete, org_find, org_height, org_insert, org_listed, org_move,
     org_named_in_tree, org_rename,
@@ -76,17 +75,15 @@ async fn listed(tx: &mut Tx, authority: &Authority) -> Result<ListedOrg, Organiz
     found.ok_or(NotForThem.into())
 }
 
-/// Makes an organization below another one. Whoever makes it has there what they have above.
+/// Makes an organization below another one, under an id that was drawn for it: with the same id once more
+/// it is the same. Whoever makes it has there what they have above.
 pub async fn create_below(
     app: &App,
     ctx: &Ctx,
     caller: &Caller,
     parent: OrgId,
-    name: &Name,
+    (name, id): (&Name, OrgId),
 ) -> Result<ListedOrg, OrganizationError> {
-    let mut random = keyfob_core::id::IdRandom::default();
-    app.entropy.fill(Purpose::Id, &mut random);
-    let id = OrgId::new(ctx.now, random);
     let made = retry(|| async move {
         let mut tx = app.store.write().await?;
         let authority = Authority::find(app, &mut tx, ctx, caller, parent).await??;
@@ -108,7 +105,12 @@ pub async fn create_below(
             external_id: None,
             name,
         };
-        org_insert(&mut tx, &new, Some(permit), &authority.actor(ctx), ctx.now).await?;
+        let actor = authority.actor(ctx);
+        match org_insert(&mut tx, &new, Some(permit), &actor, ctx.now).await {
+            // Its id was used for one of another name, or for one that is deleted.
+            Err(StoreError::Conflict(_)) => return Err(OrganizationError::NameTaken),
+            inserted => inserted?,
+        }
         let made = org_listed(&mut tx, authority.user, id).await?;
         tx.commit().await?;
         made.ok_or(NotForThem.into())

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use keyfob_core::id::{OrgId, UserId};
+use keyfob_core::manage::Manager;
 use keyfob_core::member::Standing;
 use keyfob_core::permission::resolve;
 use keyfob_store::org::seen::{
@@ -58,6 +59,13 @@ impl From<StoreError> for VisitError {
 }
 
 impl Visit {
+    /// What they may change there, by themselves.
+    pub fn manager(&self) -> Manager<'_> {
+        let catalogue = &self.loaded.catalogue;
+        let live = resolve(catalogue, &self.place.lineage, &self.place.memberships);
+        Manager::person(catalogue, &live)
+    }
+
     /// The organization itself. None when its membership is suspended: then it is known of, and not seen.
     pub fn here(&self) -> Option<&SeenOrg> {
         self.seen(self.place.lineage.organization())

@@ -189,7 +189,8 @@ pub(super) async fn create_below(
 ) -> Result<Response, Problem> {
     let parent = named(&caller, &parent)?;
     let name = name(&body.name)?;
-    let made = use_case::create_below(&app, &ctx, &caller, parent, &name).await?;
+    let id = OrgId::new(ctx.now, app.id_random());
+    let made = use_case::create_below(&app, &ctx, &caller, parent, (&name, id)).await?;
     Ok((StatusCode::CREATED, Json(Organization::of(made))).into_response())
 }
 

@@ -979,6 +979,49 @@ pub(crate) fn in_use_now(count: usize) -> String {
     )
 }
 
+// Changing the tree
+pub(crate) const NEW_SUB_ORGANIZATION: &str = "New sub-organization";
+pub(crate) const CREATE_SUB_ORGANIZATION: &str = "Create sub-organization";
+pub(crate) const ORGANIZATION_NAME_LENGTH: &str = "1 to 100 characters.";
+pub(crate) const RENAME: &str = "Rename";
+pub(crate) const RENAME_MORE: &str =
+    "Members, tokens and what lies below it stay as they are. Programs know it by its id.";
+pub(crate) const DELETE: &str = "Delete";
+pub(crate) const DELETE_MORE: &str =
+    "This deletes the organization and all below it, and can't be undone.";
+pub(crate) const MEMBERSHIPS: &str = "Memberships";
+pub(crate) const ALL_END: &str = "All end";
+pub(crate) const ALL_REVOKED_AT_ONCE: &str = "All are revoked at once";
+pub(crate) const NOT_ITS_NAME: &str = "That is not its name.";
+pub(crate) const TREE_TOO_DEEP: &str = "A tree has at most 16 levels, and this is the last.";
+
+pub(crate) fn new_below(organization: &str) -> String {
+    format!("Below {organization}. You have there what you have here, and so has everybody else.")
+}
+
+pub(crate) fn rename_this(name: &str) -> String {
+    format!("Rename “{name}”")
+}
+
+pub(crate) fn name_taken(name: &str) -> String {
+    format!("“{name}” is already in this tree. Capital letters make no difference.")
+}
+
+pub(crate) fn delete_this(name: &str) -> String {
+    format!("Delete “{name}”?")
+}
+
+pub(crate) fn type_to_confirm(name: &str) -> String {
+    format!("Type {name} to confirm")
+}
+
+pub(crate) fn delete_organizations(count: usize) -> String {
+    match count {
+        1 => "Delete organization".to_owned(),
+        many => format!("Delete {many} organizations"),
+    }
+}
+
 // The demo
 pub(crate) const DEMO: &str = "Demo";
 pub(crate) const DEMO_MARK: &str = "Demo.";

@@ -6,6 +6,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use keyfob_core::id::OrgId;
+use keyfob_core::manage::{may_delete, may_manage};
 use keyfob_core::member::{Membership, Standing};
 use keyfob_store::org::Org;
 
@@ -71,6 +72,10 @@ struct TeamPage {
     shell: Shell,
     frame: Frame,
     lead: String,
+    /// Where its name is changed and what lies below it is made, for who may.
+    manage: Option<String>,
+    /// Where it is deleted, for who may.
+    delete: Option<String>,
     /// None for who is suspended.
     seen: Option<(Profile, People)>,
 }
@@ -105,6 +110,12 @@ pub(super) async fn page(
         shell: Shell::for_member(say::TEAM, &member),
         frame: Frame::new(Area::Team, &member, &visit),
         lead: say::team_lead(name),
+        manage: may_manage(&visit.manager())
+            .is_ok()
+            .then(|| format!("/orgs/{organization}")),
+        delete: may_delete(&visit.manager())
+            .is_ok()
+            .then(|| format!("/orgs/{organization}/delete")),
         seen,
     })
 }

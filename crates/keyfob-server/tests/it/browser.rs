@@ -8,6 +8,7 @@ pub(crate) mod driver;
 mod frame;
 mod keyboard;
 mod one_each;
+mod organizations;
 mod pages;
 mod security;
 mod stage;

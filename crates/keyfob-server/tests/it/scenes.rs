@@ -1,9 +1,12 @@
 //! Every page and every form of the dashboard, in one table each: what must hold of all of them is asked of
 //! each row. A route of `web.rs` that is in neither fails `rules/pages/other_sites.rs`.
 
+mod forms;
+
 use std::time::Duration;
 
-use crate::site::{PASSWORD, Pat, Site};
+pub(crate) use self::forms::{ELSEWHERE, FORMS, FormCase};
+use crate::site::{Pat, Site};
 
 /// What a person does on a page.
 #[derive(Debug, Clone, Copy)]
@@ -165,6 +168,42 @@ pub(crate) const SCENES: &[Scene] = &[
         "bo",
         "/orgs/{organization:Mobile}/team",
     ),
+    scene("a new organization", "ana", "/orgs/{organization:Web}/new"),
+    scene(
+        "a new organization, refused",
+        "ana",
+        "/orgs/{organization:Web}/new",
+    )
+    .then(&[
+        Fill("#nn", "mobile"),
+        Press("form.fields .btn-primary"),
+        See("#nn-e"),
+    ])
+    .answered(422),
+    scene("another name", "ana", "/orgs/{organization:Web}/rename"),
+    scene(
+        "deleting an organization",
+        "ana",
+        "/orgs/{organization:Mobile}/delete",
+    ),
+    scene(
+        "deleting an organization, in a dialog",
+        "ana",
+        "/orgs/{organization:Mobile}/team",
+    )
+    .then(&[Press(".btn-revoke"), See("dialog #typed")]),
+    scene(
+        "deleting an organization, refused",
+        "ana",
+        "/orgs/{organization:Mobile}/delete",
+    )
+    .then(&[
+        Fill("#typed", "Web"),
+        Press("form .btn-danger"),
+        See("#typed-e"),
+    ])
+    .answered(422),
+    scene("no right", "bo", "/orgs/{organization:Mobile}/new").answered(403),
     scene("what happened", "ana", "/orgs/{organization}/activity"),
     scene("the tree", "ana", "/organizations"),
     // one's account
@@ -216,85 +255,6 @@ pub(crate) const SET_UP: &[Scene] = &[
         .answered(422),
 ];
 
-/// A form of a page, as a browser sends it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct FormCase {
-    /// The route of `web.rs` that takes it.
-    pub(crate) route: &'static str,
-    /// The page that it is on.
-    pub(crate) page: &'static str,
-    /// Who fills it in.
-    pub(crate) who: Option<&'static str>,
-    /// What is filled in.
-    pub(crate) filled: &'static [(&'static str, &'static str)],
-}
-
-const fn form(
-    route: &'static str,
-    page: &'static str,
-    filled: &'static [(&'static str, &'static str)],
-) -> FormCase {
-    FormCase {
-        route,
-        page,
-        who: Some("bo"),
-        filled,
-    }
-}
-
-/// Every form: one for each route that changes something.
-pub(crate) const FORMS: &[FormCase] = &[
-    FormCase {
-        who: None,
-        ..form(
-            "/sign-in",
-            "/sign-in",
-            &[("email", "bo@acme.example"), ("password", PASSWORD)],
-        )
-    },
-    form("/sign-out", MOBILE, &[]),
-    form("/preferences", MOBILE, &[("look", "dark")]),
-    form(
-        "/orgs/{organization}/security/tokens",
-        MOBILE,
-        &[("name", "Made by a form")],
-    ),
-    form(
-        "/orgs/{organization}/security/tokens/{token}/rotate",
-        ROTATE,
-        &[("overlap", "3600")],
-    ),
-    form(
-        "/orgs/{organization}/security/try-it",
-        TRY_IT,
-        &[("pat", "{secret}")],
-    ),
-    form(
-        "/orgs/{organization}/security/tokens/{token}/revoke",
-        REVOKE,
-        &[],
-    ),
-    form("/tokens/revoke", "/tokens/revoke", &[]),
-    form("/sessions", MOBILE, &[("end", "{session}")]),
-    form("/sessions/others", "/sessions/others", &[]),
-    FormCase {
-        who: Some("cem"),
-        ..form(
-            "/password",
-            "/password",
-            &[
-                ("present", PASSWORD),
-                ("new", "four words and a half"),
-                ("again", "four words and a half"),
-            ],
-        )
-    },
-];
-
-/// Forms that are there only before the first account, or in the demo: their own tests send them from
-/// another site.
-pub(crate) const ELSEWHERE: [&str; 2] = ["/setup", "/demo"];
-
 /// What was made for the scenes, for the placeholders of addresses and forms.
 #[derive(Debug)]
 pub(crate) struct Props {
@@ -343,24 +303,6 @@ pub(crate) async fn set_up(site: &Site) -> Props {
         pat: live,
         session,
         link: String::new(),
-    }
-}
-
-impl FormCase {
-    /// Where it goes to.
-    pub(crate) fn path(&self, site: &Site, props: &Props) -> String {
-        let route = self
-            .route
-            .replace("{organization}", "{organization:Mobile}");
-        filled_in(site, props, &route)
-    }
-
-    /// What is filled in, by field.
-    pub(crate) fn fields(&self, site: &Site, props: &Props) -> Vec<(&'static str, String)> {
-        let fields = self.filled.iter();
-        fields
-            .map(|(name, value)| (*name, filled_in(site, props, value)))
-            .collect()
     }
 }
 

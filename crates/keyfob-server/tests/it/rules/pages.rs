@@ -15,6 +15,7 @@ mod set_up;
 mod sign_in;
 mod team;
 mod tokens;
+mod tree;
 mod try_it;
 
 use super::backend;

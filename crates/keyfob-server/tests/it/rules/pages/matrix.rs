@@ -12,13 +12,19 @@ use crate::site::Site;
 pub(super) const SOURCE: &str = include_str!("../../../../src/web.rs");
 
 /// What each reader gets: nobody; a stranger to the organization; its owner.
-const MATRIX: [(&str, &str, [u16; 3]); 31] = [
+const MATRIX: [(&str, &str, [u16; 3]); 37] = [
     ("GET", "/", [303, 303, 303]),
     ("GET", "/sign-in", [200, 303, 303]),
     ("POST", "/sign-in", [403, 403, 403]),
     ("POST", "/sign-out", [403, 403, 403]),
     ("POST", "/preferences", [403, 403, 403]),
     ("GET", "/orgs/{organization}/team", [303, 404, 200]),
+    ("GET", "/orgs/{organization}/new", [303, 404, 200]),
+    ("POST", "/orgs/{organization}/new", [303, 403, 403]),
+    ("GET", "/orgs/{organization}/rename", [303, 404, 200]),
+    ("POST", "/orgs/{organization}/rename", [303, 403, 403]),
+    ("GET", "/orgs/{organization}/delete", [303, 404, 200]),
+    ("POST", "/orgs/{organization}/delete", [303, 403, 403]),
     ("GET", "/orgs/{organization}/activity", [303, 404, 200]),
     ("GET", "/orgs/{organization}/security", [303, 404, 200]),
     (

@@ -176,7 +176,15 @@ async fn d6_nothing_is_offered_that_there_is_not() {
     let page = team(&mut ana, site.acme).await;
     let (_before, main) = page.text().split_once("<main").unwrap();
     let (main, _after) = main.split_once("</main>").unwrap();
-    assert!(!main.contains("<form") && !main.contains("<button") && !main.contains("<a "));
+    assert!(!main.contains("<form") && !main.contains("<button"));
+    for word in ["new", "rename", "delete"] {
+        assert!(main.contains(&format!("href=\"/orgs/{}/{word}\"", site.acme)));
+    }
+    assert_eq!(
+        main.matches("<a ").count(),
+        3,
+        "people are not managed here yet"
+    );
 }
 
 #[tokio::test]
