@@ -44,6 +44,11 @@ impl<'c> Manager<'c> {
         self.catalogue.holds(&self.permissions, ORGANIZATION_MANAGE)
     }
 
+    /// Whether they hold all that a role gives, and so may grant it.
+    pub fn may_grant(&self, role: &str) -> bool {
+        may_grant(self, role).is_ok()
+    }
+
     /// Whether they act as an owner of the organization or of one above it.
     pub fn is_owner(&self) -> bool {
         self.is_owner

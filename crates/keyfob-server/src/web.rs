@@ -13,6 +13,7 @@ mod form;
 mod frame;
 mod home;
 mod look;
+mod member;
 mod organization;
 mod organizations;
 mod page;
@@ -44,6 +45,37 @@ pub(crate) use self::page::Setting;
 pub(crate) use self::say::level as level_title;
 use crate::state::App;
 
+/// The pages about an organization and its people.
+fn organization_routes() -> Router<Arc<App>> {
+    Router::new()
+        .route("/orgs/{organization}/team", get(team::page))
+        .route(
+            "/orgs/{organization}/new",
+            get(organization::new_page).post(organization::create),
+        )
+        .route(
+            "/orgs/{organization}/rename",
+            get(organization::rename_page).post(organization::rename),
+        )
+        .route(
+            "/orgs/{organization}/delete",
+            get(organization::delete_page).post(organization::delete),
+        )
+        .route(
+            "/orgs/{organization}/team/{user}",
+            get(member::page).post(member::set_roles),
+        )
+        .route(
+            "/orgs/{organization}/team/{user}/suspend",
+            post(member::suspend),
+        )
+        .route(
+            "/orgs/{organization}/team/{user}/remove",
+            get(member::remove_page).post(member::remove),
+        )
+        .route("/orgs/{organization}/activity", get(activity::page))
+}
+
 /// Every page, and the files they need.
 pub(crate) fn routes() -> Router<Arc<App>> {
     Router::new()
@@ -60,20 +92,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         )
         .route("/password", get(password::page).post(password::change))
         .route("/password/changed", get(password::changed))
-        .route("/orgs/{organization}/team", get(team::page))
-        .route(
-            "/orgs/{organization}/new",
-            get(organization::new_page).post(organization::create),
-        )
-        .route(
-            "/orgs/{organization}/rename",
-            get(organization::rename_page).post(organization::rename),
-        )
-        .route(
-            "/orgs/{organization}/delete",
-            get(organization::delete_page).post(organization::delete),
-        )
-        .route("/orgs/{organization}/activity", get(activity::page))
+        .merge(organization_routes())
         .route("/orgs/{organization}/security", get(security::page))
         .route(
             "/orgs/{organization}/security/tokens",

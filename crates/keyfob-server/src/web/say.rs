@@ -7,6 +7,7 @@ use keyfob_core::audit::{AuditExtent, AuditKind};
 use keyfob_core::catalogue::Level;
 use keyfob_core::event::Action;
 use keyfob_core::exchange::Denial;
+use keyfob_core::manage::MayNotManage;
 use keyfob_core::member::Roles;
 use keyfob_core::name::BadName;
 use keyfob_core::pat::RevokedBecause;
@@ -1019,6 +1020,64 @@ pub(crate) fn delete_organizations(count: usize) -> String {
     match count {
         1 => "Delete organization".to_owned(),
         many => format!("Delete {many} organizations"),
+    }
+}
+
+// One member
+pub(crate) const OWNER_MORE: &str = "Everything, here and below";
+pub(crate) const MODULE: &str = "Module";
+pub(crate) const ROLE_HERE: &str = "Role here";
+pub(crate) const MANAGE_ROLES: &str = "Manage roles";
+pub(crate) const SAVE_ROLES: &str = "Save roles";
+pub(crate) const ROLES_COUNT_WHEN: &str = "Counts at the next exchange. Access tokens made before stop. You \
+     can grant only what you have yourself.";
+pub(crate) const NOT_SAVED: &str = "Nothing was changed";
+pub(crate) const SUSPEND: &str = "Suspend";
+pub(crate) const SUSPEND_MORE: &str =
+    "The membership gives nothing, and its tokens are refused, until it ends.";
+pub(crate) const LET_IN_AGAIN: &str = "Let in again";
+pub(crate) const LET_IN_AGAIN_MORE: &str =
+    "The membership is suspended. Its roles come back, and its tokens work again.";
+pub(crate) const REMOVE: &str = "Remove";
+pub(crate) const REMOVE_MORE: &str =
+    "Ends the membership and revokes the tokens made here. Roles from above stay.";
+pub(crate) const STILL_REACHED: &str = "What stays, from above";
+
+pub(crate) fn roles_of(name: &str) -> String {
+    format!("Roles of {name}")
+}
+
+pub(crate) fn of_whom(name: &str) -> String {
+    format!("of {name}")
+}
+
+pub(crate) fn roles_in(organization: &str) -> String {
+    format!("In {organization}. Each level includes the weaker ones.")
+}
+
+pub(crate) fn remove_from(organization: &str) -> String {
+    format!("Remove from {organization}")
+}
+
+pub(crate) fn remove_this(name: &str, organization: &str) -> String {
+    format!("Remove {name} from {organization}?")
+}
+
+/// Why something about a member stays as it is.
+pub(crate) fn may_not(refused: &MayNotManage) -> String {
+    match refused {
+        MayNotManage::NotAManager | MayNotManage::NotAViewer => {
+            "Only owners and who manages the organization can do this.".to_owned()
+        }
+        MayNotManage::NotAnOwner => "Only an owner can do this.".to_owned(),
+        MayNotManage::UnknownRole(role) => format!("There is no role “{role}”."),
+        MayNotManage::NotHeld { missing, .. } => format!(
+            "You can grant only what you have yourself. You do not have {}.",
+            missing.join(", ")
+        ),
+        MayNotManage::LastOwner => {
+            "An organization always has an owner. Make somebody else one first.".to_owned()
+        }
     }
 }
 

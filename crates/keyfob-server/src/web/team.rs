@@ -35,6 +35,8 @@ struct RoleRow {
 
 /// Somebody who belongs to the organization.
 struct PersonRow {
+    /// Where their roles are changed, for who may.
+    manage: Option<String>,
     person: Person,
     is_you: bool,
     /// From where they are inherited; none: a member of the organization itself.
@@ -186,7 +188,9 @@ fn row(visit: &Visit, member: &Member, colleague: &Colleague) -> PersonRow {
     } else {
         is_over.then_some(say::MEMBERSHIP_SUSPENDED_WORD)
     };
+    let manages = own.is_some() && may_manage(&visit.manager()).is_ok();
     PersonRow {
+        manage: manages.then(|| format!("{}/{}", Area::Team.path(here), colleague.user)),
         person: Person::new(&colleague.name, &colleague.email),
         is_you: colleague.user == member.who.user.id,
         from: nearest.map(|from| place(visit, from)),

@@ -72,6 +72,7 @@ const MOBILE: &str = "/orgs/{organization:Mobile}/security";
 const REVOKE: &str = "/orgs/{organization:Mobile}/security/tokens/{token}/revoke";
 const ROTATE: &str = "/orgs/{organization:Mobile}/security/tokens/{token}/rotate";
 const TRY_IT: &str = "/orgs/{organization:Mobile}/security/try-it";
+const MEMBER: &str = "/orgs/{organization:Mobile}/team/{user}";
 const WEB: &str = "/orgs/{organization:Web}/security";
 const GENERATE: Step = Press("form.generate > .btn");
 const UNFOLD: Step = Press("form.generate summary");
@@ -168,6 +169,23 @@ pub(crate) const SCENES: &[Scene] = &[
         "bo",
         "/orgs/{organization:Mobile}/team",
     ),
+    scene("a member", "ana", MEMBER),
+    scene("a member, to a manager", "cem", MEMBER),
+    scene("a member, refused", "ana", "/orgs/{organization}/team")
+        .then(&[
+            Press("tr:has(.muted) a[href*='/team/']"),
+            Press("input[value=owner]"),
+            Press("form .btn-primary"),
+            See("#trouble"),
+        ])
+        .answered(409),
+    scene(
+        "removing a member",
+        "ana",
+        "/orgs/{organization:Mobile}/team/{user}/remove",
+    ),
+    scene("removing a member, in a dialog", "ana", MEMBER)
+        .then(&[Press("a[href$='/remove']"), See("dialog .btn-danger")]),
     scene("a new organization", "ana", "/orgs/{organization:Web}/new"),
     scene(
         "a new organization, refused",
@@ -319,6 +337,7 @@ pub(crate) fn filled_in(site: &Site, props: &Props, path: &str) -> String {
         path.replace(word, &id.to_string())
     });
     let path = path
+        .replace("{user}", &site.bo.to_string())
         .replace("{token}", &props.pat.id)
         .replace("{secret}", &props.pat.secret)
         .replace("{session}", &props.session)

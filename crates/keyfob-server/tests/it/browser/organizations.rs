@@ -32,3 +32,21 @@ async fn d6_a_sub_organization_is_made_renamed_and_deleted() {
     );
     assert_eq!(browser.complaints().await, [""; 0]);
 }
+
+#[tokio::test]
+async fn d6_a_members_roles_are_changed_and_count_at_the_next_exchange() {
+    let stage = Stage::open().await;
+    let pat = stage.site.pat("bo", stage.site.mobile).await;
+    let browser = stage.browser("ana", &security(stage.site.mobile)).await;
+    browser.press("#menu a[href$='/team']").await;
+    let member = format!("a[href$='/team/{}']", stage.site.bo);
+    browser.press(&member).await;
+    browser.press("#m-build option[value=view-build]").await;
+    browser.press("#m-store option[value=manage-store]").await;
+    browser.press(".card-foot .btn-primary").await;
+    browser.see(&member).await;
+    let held = stage.site.entitlements(&pat, stage.site.mobile).await;
+    assert!(held.starts_with("build:view store:"), "{held}");
+    assert!(held.contains("store:manage"), "{held}");
+    assert_eq!(browser.complaints().await, [""; 0]);
+}

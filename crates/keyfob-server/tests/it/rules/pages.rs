@@ -6,6 +6,7 @@ mod demo;
 mod everywhere;
 mod forms;
 mod matrix;
+mod member;
 mod organizations;
 mod other_sites;
 mod password;

@@ -1,6 +1,6 @@
 //! Every form of the dashboard: one for each route that changes something.
 
-use super::{MOBILE, Props, REVOKE, ROTATE, TRY_IT, filled_in};
+use super::{MEMBER, MOBILE, Props, REVOKE, ROTATE, TRY_IT, filled_in};
 use crate::site::{PASSWORD, Site};
 
 /// A form of a page, as a browser sends it.
@@ -74,6 +74,26 @@ pub(crate) const FORMS: &[FormCase] = &[
                 ("new", "four words and a half"),
                 ("again", "four words and a half"),
             ],
+        )
+    },
+    FormCase {
+        who: Some("ana"),
+        ..form(
+            "/orgs/{organization}/team/{user}",
+            MEMBER,
+            &[("role", "view-build")],
+        )
+    },
+    FormCase {
+        who: Some("ana"),
+        ..form("/orgs/{organization}/team/{user}/suspend", MEMBER, &[])
+    },
+    FormCase {
+        who: Some("ana"),
+        ..form(
+            "/orgs/{organization}/team/{user}/remove",
+            "/orgs/{organization:Mobile}/team/{user}/remove",
+            &[],
         )
     },
     FormCase {

@@ -12,13 +12,30 @@ use crate::site::Site;
 pub(super) const SOURCE: &str = include_str!("../../../../src/web.rs");
 
 /// What each reader gets: nobody; a stranger to the organization; its owner.
-const MATRIX: [(&str, &str, [u16; 3]); 37] = [
+const MATRIX: [(&str, &str, [u16; 3]); 42] = [
     ("GET", "/", [303, 303, 303]),
     ("GET", "/sign-in", [200, 303, 303]),
     ("POST", "/sign-in", [403, 403, 403]),
     ("POST", "/sign-out", [403, 403, 403]),
     ("POST", "/preferences", [403, 403, 403]),
     ("GET", "/orgs/{organization}/team", [303, 404, 200]),
+    ("GET", "/orgs/{organization}/team/{user}", [303, 404, 200]),
+    ("POST", "/orgs/{organization}/team/{user}", [303, 403, 403]),
+    (
+        "POST",
+        "/orgs/{organization}/team/{user}/suspend",
+        [303, 403, 403],
+    ),
+    (
+        "GET",
+        "/orgs/{organization}/team/{user}/remove",
+        [303, 404, 200],
+    ),
+    (
+        "POST",
+        "/orgs/{organization}/team/{user}/remove",
+        [303, 403, 403],
+    ),
     ("GET", "/orgs/{organization}/new", [303, 404, 200]),
     ("POST", "/orgs/{organization}/new", [303, 403, 403]),
     ("GET", "/orgs/{organization}/rename", [303, 404, 200]),
@@ -105,6 +122,7 @@ async fn each_reader_gets_what_the_matrix_says() {
         let target = path
             .replace("{organization}", &site.acme.to_string())
             .replace("{token}", &pat.id)
+            .replace("{user}", &site.cem.to_string())
             .replace("{file}", "keyfob.css");
         let mut answers = Vec::new();
         for mut reader in [

@@ -1,0 +1,303 @@
+//! One member of an organization, for who manages it: their roles, suspending them, ending their
+//! membership.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::{Path, Request, State};
+use axum::response::Response;
+use http::StatusCode;
+use keyfob_core::catalogue::{Level, Module, OWNER};
+use keyfob_core::id::{OrgId, UserId};
+use keyfob_core::manage::{MayNotManage, may_manage};
+use keyfob_core::member::Roles;
+
+use super::form::Form;
+use super::frame::{Area, Frame, Person};
+use super::page::{Shell, lead_to, show};
+use super::role::titles;
+use super::say;
+use super::security::options::Choice;
+use super::security::organization_id;
+use super::visitor::Member;
+use crate::app::access::Caller;
+use crate::app::manage::{Colleague, colleagues};
+use crate::app::manage_members::{self as use_case, ManageError};
+use crate::app::visit::{Visit, visit};
+use crate::context::Ctx;
+use crate::http::problem::{Code, Problem};
+use crate::state::App;
+
+/// What somebody holds of one module.
+struct Row {
+    key: String,
+    title: String,
+    choices: Vec<Choice>,
+    /// What comes from above.
+    above: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "member/roles.html")]
+struct RolesPage {
+    shell: Shell,
+    frame: Frame,
+    heading: String,
+    person: Person,
+    /// For an owner, and of one.
+    owner: Option<Choice>,
+    rows: Vec<Row>,
+    is_suspended: bool,
+    trouble: Option<String>,
+    path: String,
+    team: String,
+}
+
+#[derive(Template)]
+#[template(path = "member/remove.html")]
+struct RemovePage {
+    shell: Shell,
+    frame: Frame,
+    person: Person,
+    /// What they still have there by inheritance.
+    reached: String,
+    path: String,
+}
+
+/// A member, as who manages the organization sees them.
+struct Place {
+    visit: Visit,
+    organization: OrgId,
+    colleague: Colleague,
+    /// The roles of the direct membership.
+    roles: Roles,
+    is_suspended: bool,
+}
+
+impl Place {
+    async fn find(
+        app: &App,
+        ctx: &Ctx,
+        member: &Member,
+        (organization, user): (&str, &str),
+    ) -> Result<Self, Problem> {
+        let organization = organization_id(organization)?;
+        let visit = visit(app, ctx, &member.who, organization).await?;
+        let may = may_manage(&visit.manager());
+        may.map_err(|refused| Problem::from(ManageError::from(refused)))?;
+        let user: UserId = user.parse().map_err(|_no_id| Code::NotFound)?;
+        let people = colleagues(app, organization).await;
+        let mut people = people.map_err(Problem::unavailable)?.into_iter();
+        let colleague = people.find(|one| one.user == user).ok_or(Code::NotFound)?;
+        let mut held = colleague.memberships.iter();
+        let held = held.find(|held| held.organization == organization);
+        let held = held.ok_or(Code::NotFound)?.clone();
+        Ok(Self {
+            visit,
+            organization,
+            colleague,
+            is_suspended: !held.is_active(),
+            roles: held.roles,
+        })
+    }
+
+    fn path(&self) -> String {
+        format!("{}/{}", self.team(), self.colleague.user)
+    }
+
+    fn team(&self) -> String {
+        Area::Team.path(self.organization)
+    }
+
+    fn person(&self) -> Person {
+        Person::new(&self.colleague.name, &self.colleague.email)
+    }
+
+    fn row(&self, module: &Module, chosen: &Roles) -> Row {
+        let manager = self.visit.manager();
+        let is_held = |roles: &Roles, key: &str| roles.iter().any(|held| held == key);
+        let key = |level: &Level| format!("{}-{}", level.word(), module.key);
+        // The strongest that is held is shown; the weaker ones are in it.
+        let mut keys = module.levels.iter().map(key);
+        let strongest = keys.find(|key| is_held(chosen, key));
+        let mut choices = vec![Choice {
+            value: String::new(),
+            label: say::NONE.to_owned(),
+            is_chosen: strongest.is_none(),
+        }];
+        for level in module.levels.iter().rev() {
+            let value = key(level);
+            if manager.may_grant(&value) || is_held(&self.roles, &value) {
+                choices.push(Choice {
+                    is_chosen: strongest.as_ref() == Some(&value),
+                    label: say::level(*level).to_owned(),
+                    value,
+                });
+            }
+        }
+        Row {
+            key: module.key.clone(),
+            title: module.title.clone(),
+            above: self.above(module),
+            choices,
+        }
+    }
+
+    /// The strongest level of a module that comes from above.
+    fn above(&self, module: &Module) -> Option<String> {
+        let held = self.colleague.memberships.iter();
+        let held = held.filter(|held| held.organization != self.organization && held.is_active());
+        let above: Vec<&str> = held.flat_map(|held| held.roles.iter()).collect();
+        if above.contains(&OWNER) {
+            return Some(say::OWNER.to_owned());
+        }
+        let mut levels = module.levels.iter();
+        let strongest = levels.find(|level| {
+            let key = format!("{}-{}", level.word(), module.key);
+            above.contains(&key.as_str())
+        });
+        strongest.map(|level| say::level(*level).to_owned())
+    }
+
+    /// All that comes from above, in words.
+    fn reached(&self) -> String {
+        let held = self.colleague.memberships.iter();
+        let held = held.filter(|held| held.organization != self.organization && held.is_active());
+        let roles = held.flat_map(|held| held.roles.iter());
+        titles(&self.visit.loaded.catalogue, roles).join(", ")
+    }
+
+    fn shown(
+        &self,
+        member: &Member,
+        chosen: &Roles,
+        trouble: Option<&MayNotManage>,
+    ) -> Result<Response, Problem> {
+        let heading = say::roles_of(&self.colleague.name);
+        let is_owner = self.visit.manager().is_owner() || self.roles.has_owner();
+        let modules = self.visit.loaded.catalogue.modules().iter();
+        let mut response = show(&RolesPage {
+            shell: Shell::for_member(&heading, member),
+            frame: Frame::new(Area::Team, member, &self.visit),
+            person: self.person(),
+            owner: is_owner.then(|| Choice {
+                value: OWNER.to_owned(),
+                label: say::OWNER.to_owned(),
+                is_chosen: chosen.has_owner(),
+            }),
+            rows: modules.map(|module| self.row(module, chosen)).collect(),
+            is_suspended: self.is_suspended,
+            trouble: trouble.map(say::may_not),
+            path: self.path(),
+            team: self.team(),
+            heading,
+        })?;
+        *response.status_mut() = match trouble {
+            None => StatusCode::OK,
+            Some(MayNotManage::LastOwner) => StatusCode::CONFLICT,
+            Some(_forbidden) => StatusCode::FORBIDDEN,
+        };
+        Ok(response)
+    }
+
+    /// Leads back to the team, or tells what the rules say.
+    fn answered(
+        &self,
+        member: &Member,
+        chosen: &Roles,
+        done: Result<(), ManageError>,
+    ) -> Result<Response, Problem> {
+        match done {
+            Ok(()) => Ok(lead_to(&self.team())),
+            Err(ManageError::Refused(refused)) => self.shown(member, chosen, Some(&refused)),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+/// Answers `GET …/team/{user}`.
+pub(super) async fn page(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    member: Member,
+    Path((organization, user)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let place = Place::find(&app, &ctx, &member, (&organization, &user)).await?;
+    place.shown(&member, &place.roles, None)
+}
+
+/// Answers `POST …/team/{user}`: replaces the roles.
+pub(super) async fn set_roles(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    member: Member,
+    Path((organization, user)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let form = Form::read(&app, &member.forms, request).await?;
+    let place = Place::find(&app, &ctx, &member, (&organization, &user)).await?;
+    let roles = Roles::new(form.all("role"));
+    let roles = roles.map_err(|bad| Problem::new(Code::InvalidRequest, bad.to_string()))?;
+    let caller = Caller::Session(Box::new(member.who.clone()));
+    let at = (place.organization, place.colleague.user);
+    let done = use_case::set_roles(&app, &ctx, &caller, at, &roles).await;
+    place.answered(&member, &roles, done.map(|_held| ()))
+}
+
+/// Answers `POST …/team/{user}/suspend`, which also ends a suspension.
+pub(super) async fn suspend(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    member: Member,
+    Path((organization, user)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let form = Form::read(&app, &member.forms, request).await?;
+    let place = Place::find(&app, &ctx, &member, (&organization, &user)).await?;
+    let caller = Caller::Session(Box::new(member.who.clone()));
+    let at = (place.organization, place.colleague.user);
+    let done = match form.text("suspended") {
+        Some("yes") => use_case::suspend(&app, &ctx, &caller, at).await,
+        Some("no") => use_case::reactivate(&app, &ctx, &caller, at).await,
+        _neither => return Err(Code::InvalidRequest.into()),
+    };
+    place.answered(&member, &place.roles, done)
+}
+
+/// Answers `GET …/team/{user}/remove`; script shows its part in a dialog.
+pub(super) async fn remove_page(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    member: Member,
+    Path((organization, user)): Path<(String, String)>,
+) -> Result<Response, Problem> {
+    let place = Place::find(&app, &ctx, &member, (&organization, &user)).await?;
+    let heading = say::roles_of(&place.colleague.name);
+    show(&RemovePage {
+        shell: Shell::for_member(&heading, &member),
+        frame: Frame::new(Area::Team, &member, &place.visit),
+        person: place.person(),
+        reached: place.reached(),
+        path: place.path(),
+    })
+}
+
+/// Answers `POST …/team/{user}/remove`.
+pub(super) async fn remove(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    member: Member,
+    Path((organization, user)): Path<(String, String)>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let _proved = Form::read(&app, &member.forms, request).await?;
+    let place = Place::find(&app, &ctx, &member, (&organization, &user)).await?;
+    let caller = Caller::Session(Box::new(member.who.clone()));
+    let at = (place.organization, place.colleague.user);
+    let done = use_case::remove(&app, &ctx, &caller, at).await;
+    if done.is_ok() && place.colleague.user == member.who.user.id {
+        // They may not belong here any more.
+        return Ok(lead_to("/"));
+    }
+    place.answered(&member, &place.roles, done)
+}
