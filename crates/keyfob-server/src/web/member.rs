@@ -58,10 +58,13 @@ struct RolesPage {
 struct RemovePage {
     shell: Shell,
     frame: Frame,
-    person: Person,
+    heading: String,
+    press: &'static str,
     /// What they still have there by inheritance.
     reached: String,
+    trouble: Option<String>,
     path: String,
+    back: String,
 }
 
 /// A member, as who manages the organization sees them.
@@ -81,11 +84,26 @@ impl Place {
         member: &Member,
         (organization, user): (&str, &str),
     ) -> Result<Self, Problem> {
+        let place = Self::find_to_remove(app, ctx, member, (organization, user)).await?;
+        let may = may_manage(&place.visit.manager());
+        may.map_err(|refused| Problem::from(ManageError::from(refused)))?;
+        Ok(place)
+    }
+
+    /// Likewise, or oneself: leaving needs no right.
+    async fn find_to_remove(
+        app: &App,
+        ctx: &Ctx,
+        member: &Member,
+        (organization, user): (&str, &str),
+    ) -> Result<Self, Problem> {
         let organization = organization_id(organization)?;
         let visit = visit(app, ctx, &member.who, organization).await?;
-        let may = may_manage(&visit.manager());
-        may.map_err(|refused| Problem::from(ManageError::from(refused)))?;
         let user: UserId = user.parse().map_err(|_no_id| Code::NotFound)?;
+        if user != member.who.user.id {
+            let may = may_manage(&visit.manager());
+            may.map_err(|refused| Problem::from(ManageError::from(refused)))?;
+        }
         let people = colleagues(app, organization).await;
         let mut people = people.map_err(Problem::unavailable)?.into_iter();
         let colleague = people.find(|one| one.user == user).ok_or(Code::NotFound)?;
@@ -192,11 +210,33 @@ impl Place {
             team: self.team(),
             heading,
         })?;
-        *response.status_mut() = match trouble {
-            None => StatusCode::OK,
-            Some(MayNotManage::LastOwner) => StatusCode::CONFLICT,
-            Some(_forbidden) => StatusCode::FORBIDDEN,
+        *response.status_mut() = status(trouble);
+        Ok(response)
+    }
+
+    fn is_oneself(&self, member: &Member) -> bool {
+        self.colleague.user == member.who.user.id
+    }
+
+    /// The page that asks before a membership ends.
+    fn asked(&self, member: &Member, trouble: Option<&MayNotManage>) -> Result<Response, Problem> {
+        let here = self.visit.here().map_or("", |here| here.org.name.as_str());
+        let (heading, press) = if self.is_oneself(member) {
+            (say::leave_this(here), say::LEAVE)
+        } else {
+            (say::remove_this(&self.colleague.name, here), say::REMOVE)
         };
+        let mut response = show(&RemovePage {
+            shell: Shell::for_member(&heading, member),
+            frame: Frame::new(Area::Team, member, &self.visit),
+            reached: self.reached(),
+            trouble: trouble.map(say::may_not),
+            path: self.path(),
+            back: self.team(),
+            heading,
+            press,
+        })?;
+        *response.status_mut() = status(trouble);
         Ok(response)
     }
 
@@ -212,6 +252,15 @@ impl Place {
             Err(ManageError::Refused(refused)) => self.shown(member, chosen, Some(&refused)),
             Err(error) => Err(error.into()),
         }
+    }
+}
+
+/// The status of a page that tells why nothing was changed.
+fn status(trouble: Option<&MayNotManage>) -> StatusCode {
+    match trouble {
+        None => StatusCode::OK,
+        Some(MayNotManage::LastOwner) => StatusCode::CONFLICT,
+        Some(_forbidden) => StatusCode::FORBIDDEN,
     }
 }
 
@@ -264,22 +313,15 @@ pub(super) async fn suspend(
     place.answered(&member, &place.roles, done)
 }
 
-/// Answers `GET …/team/{user}/remove`; script shows its part in a dialog.
+/// Answers `GET …/team/{user}/remove`, where oneself leaves; script shows its part in a dialog.
 pub(super) async fn remove_page(
     State(app): State<Arc<App>>,
     ctx: Ctx,
     member: Member,
     Path((organization, user)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    let place = Place::find(&app, &ctx, &member, (&organization, &user)).await?;
-    let heading = say::roles_of(&place.colleague.name);
-    show(&RemovePage {
-        shell: Shell::for_member(&heading, &member),
-        frame: Frame::new(Area::Team, &member, &place.visit),
-        person: place.person(),
-        reached: place.reached(),
-        path: place.path(),
-    })
+    let place = Place::find_to_remove(&app, &ctx, &member, (&organization, &user)).await?;
+    place.asked(&member, None)
 }
 
 /// Answers `POST …/team/{user}/remove`.
@@ -291,13 +333,14 @@ pub(super) async fn remove(
     request: Request,
 ) -> Result<Response, Problem> {
     let _proved = Form::read(&app, &member.forms, request).await?;
-    let place = Place::find(&app, &ctx, &member, (&organization, &user)).await?;
+    let place = Place::find_to_remove(&app, &ctx, &member, (&organization, &user)).await?;
     let caller = Caller::Session(Box::new(member.who.clone()));
     let at = (place.organization, place.colleague.user);
-    let done = use_case::remove(&app, &ctx, &caller, at).await;
-    if done.is_ok() && place.colleague.user == member.who.user.id {
-        // They may not belong here any more.
-        return Ok(lead_to("/"));
+    match use_case::remove(&app, &ctx, &caller, at).await {
+        // Who leaves may not belong here any more.
+        Ok(()) if place.is_oneself(&member) => Ok(lead_to("/")),
+        Ok(()) => Ok(lead_to(&place.team())),
+        Err(ManageError::Refused(refused)) => place.asked(&member, Some(&refused)),
+        Err(error) => Err(error.into()),
     }
-    place.answered(&member, &place.roles, done)
 }

@@ -1039,6 +1039,7 @@ pub(crate) const LET_IN_AGAIN: &str = "Let in again";
 pub(crate) const LET_IN_AGAIN_MORE: &str =
     "The membership is suspended. Its roles come back, and its tokens work again.";
 pub(crate) const REMOVE: &str = "Remove";
+pub(crate) const LEAVE: &str = "Leave";
 pub(crate) const REMOVE_MORE: &str =
     "Ends the membership and revokes the tokens made here. Roles from above stay.";
 pub(crate) const STILL_REACHED: &str = "What stays, from above";
@@ -1057,6 +1058,10 @@ pub(crate) fn roles_in(organization: &str) -> String {
 
 pub(crate) fn remove_from(organization: &str) -> String {
     format!("Remove from {organization}")
+}
+
+pub(crate) fn leave_this(organization: &str) -> String {
+    format!("Leave {organization}?")
 }
 
 pub(crate) fn remove_this(name: &str, organization: &str) -> String {

@@ -35,6 +35,8 @@ struct RoleRow {
 
 /// Somebody who belongs to the organization.
 struct PersonRow {
+    /// Where oneself leaves.
+    leave: Option<String>,
     /// Where their roles are changed, for who may.
     manage: Option<String>,
     person: Person,
@@ -190,6 +192,8 @@ fn row(visit: &Visit, member: &Member, colleague: &Colleague) -> PersonRow {
     };
     let manages = own.is_some() && may_manage(&visit.manager()).is_ok();
     PersonRow {
+        leave: (own.is_some() && colleague.user == member.who.user.id)
+            .then(|| format!("{}/{}/remove", Area::Team.path(here), colleague.user)),
         manage: manages.then(|| format!("{}/{}", Area::Team.path(here), colleague.user)),
         person: Person::new(&colleague.name, &colleague.email),
         is_you: colleague.user == member.who.user.id,

@@ -98,6 +98,11 @@ impl Browser {
             _folder: folder,
         };
         browser.resize(1280, 900).await;
+        // A window that nobody has clicked may not have the focus yet, and keys then go nowhere.
+        let focused = json!({ "enabled": true });
+        browser
+            .devtools("Emulation.setFocusEmulationEnabled", focused)
+            .await;
         browser
     }
 

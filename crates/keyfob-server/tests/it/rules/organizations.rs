@@ -253,8 +253,9 @@ async fn a_caller_that_is_nobody_sees_nothing() {
     let pat = site.pat("ana", site.acme).await;
     let with_pat = site.get(LIST).bearer(&pat.secret);
     assert_eq!(with_pat.outcome().await, "401 invalid_token");
-    let elsewhere = site.post(LIST).bearer(&site.jwt(&pat, site.acme).await);
+    let elsewhere = site.ask("PUT", LIST);
+    let elsewhere = elsewhere.bearer(&site.jwt(&pat, site.acme).await);
     let elsewhere = elsewhere.send().await;
     assert_eq!(elsewhere.outcome(), "405 method_not_allowed");
-    assert_eq!(elsewhere.header("allow"), Some("GET,HEAD"));
+    assert_eq!(elsewhere.header("allow"), Some("GET,HEAD,POST"));
 }

@@ -84,6 +84,33 @@ async fn d6_a_member_is_suspended_let_in_again_and_removed() {
 }
 
 #[tokio::test]
+async fn d6_anybody_leaves_by_themselves_and_nobody_else_that_way() {
+    let site = Site::on(super::backend().await).await;
+    let pat = site.pat("bo", site.mobile).await;
+    let mut bo = Reader::signed_in(&site, "bo").await;
+    let team = bo.get(&format!("/orgs/{}/team", site.mobile)).await;
+    let path = format!("{}/remove", page_of(site.mobile, site.bo));
+    assert!(team.text().contains(&format!("href=\"{path}\"")));
+    assert_eq!(team.text().matches("/remove\"").count(), 1, "of his own");
+    let asking = bo.get(&path).await;
+    assert!(asking.text().contains("Leave Mobile?"));
+    let left = bo.send(&form(&asking, &path)).await;
+    assert_eq!((left.status, left.header("location")), (303, Some("/")));
+    assert_eq!(site.door(&pat).await, "401 invalid_grant");
+    // The last owner cannot, and is told why.
+    let mut ana = Reader::signed_in(&site, "ana").await;
+    let path = format!("{}/remove", page_of(site.acme, site.ana));
+    let asking = ana.get(&path).await;
+    let refused = ana.send(&form(&asking, &path)).await;
+    assert_eq!(refused.status, 409);
+    assert!(
+        refused
+            .text()
+            .contains("An organization always has an owner.")
+    );
+}
+
+#[tokio::test]
 async fn d6_the_last_owner_is_told_why_they_stay() {
     let site = Site::on(super::backend().await).await;
     let path = page_of(site.acme, site.ana);
@@ -104,9 +131,11 @@ async fn d6_the_last_owner_is_told_why_they_stay() {
 async fn d6_nobody_else_gets_these_pages() {
     let site = Site::on(super::backend().await).await;
     let path = page_of(site.mobile, site.bo);
+    site.world.member(site.cem, site.mobile, &[]).await;
+    let colleague = page_of(site.mobile, site.cem);
     for (who, status) in [("bo", 403), ("dee", 404)] {
         let mut reader = Reader::signed_in(&site, who).await;
-        for page in [path.clone(), format!("{path}/remove")] {
+        for page in [path.clone(), format!("{colleague}/remove")] {
             assert_eq!(reader.get(&page).await.status, status, "{who} {page}");
         }
     }

@@ -180,8 +180,8 @@ async fn d6_nothing_is_offered_that_there_is_not() {
     for word in ["new", "rename", "delete"] {
         assert!(main.contains(&format!("href=\"/orgs/{}/{word}\"", site.acme)));
     }
-    // And the two members, whose roles she manages.
-    assert_eq!(main.matches("<a ").count(), 5);
+    // And the two members, whose roles she manages, and herself, who may leave.
+    assert_eq!(main.matches("<a ").count(), 6);
 }
 
 #[tokio::test]
