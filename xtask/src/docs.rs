@@ -1,7 +1,7 @@
 //! `cargo xtask docs`: the documents that the server writes about itself.
 //!
-//! `keyfobd docs DIR` prints its registry of error codes and its compiled-in
-//! configuration; here they are put under `docs/`, or compared with it.
+//! `keyfobd docs DIR` prints its registry of error codes, its compiled-in
+//! configuration and the description of its API; here they are put under `docs/`, or compared with it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +13,7 @@ use crate::Verdict;
 use crate::process::{cargo, root, run};
 
 /// What the server writes, no more and no less.
-const DOCUMENTS: [&str; 2] = ["configuration.md", "errors.md"];
+const DOCUMENTS: [&str; 3] = ["configuration.md", "errors.md", "openapi.json"];
 
 /// Writes the documents into `docs/`.
 pub(crate) fn write() -> anyhow::Result<Verdict> {

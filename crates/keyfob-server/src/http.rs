@@ -7,14 +7,27 @@ pub mod authenticate;
 pub(crate) mod body;
 mod discovery;
 pub mod edge;
+#[expect(
+    unused_qualifications,
+    reason = "utoipa names the parameters of a query by their whole path"
+)]
 mod explain;
 pub mod form;
 pub mod health;
 pub mod json;
+#[expect(
+    unused_qualifications,
+    reason = "utoipa names the parameters of a query by their whole path"
+)]
 mod managed_tokens;
 mod members;
 pub mod oauth_error;
 mod oauth_token;
+pub(crate) mod openapi;
+#[expect(
+    unused_qualifications,
+    reason = "utoipa names the parameters of a query by their whole path"
+)]
 mod organizations;
 mod path;
 mod pats;
@@ -162,13 +175,24 @@ fn routes(app: &Arc<App>) -> Router {
         // the operator's
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(readyz))
-        // pages
+        // pages, and what they are made from
+        .route("/openapi.json", get(openapi::document))
         .route("/errors", get(problem::registry::errors_page))
         .merge(web::routes())
         .with_state(Arc::clone(app))
 }
 
 /// Ready is who can read what every decision reads; an answer that touches no stored page proves nothing.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "isReady",
+    tag = "Health",
+    summary = "Is it ready",
+    description = "Whether the store answers.",
+    responses((status = 200, description = "It is", body = String, content_type = "text/plain"), (status = 503, description = "It is not", body = String, content_type = "text/plain")),
+    security(()),
+)]
 async fn readyz(State(app): State<Arc<App>>) -> axum::response::Response {
     let reads = async {
         let mut tx = app.store.read_single().await?;

@@ -8,13 +8,15 @@ use anyhow::Context;
 
 use crate::cli::FLAGS;
 use crate::config::DEFAULTS;
+use crate::http::openapi;
 use crate::http::problem::registry;
 
-/// Writes `errors.md` and `configuration.md`.
+/// Writes `errors.md`, `configuration.md` and `openapi.json`.
 pub(crate) fn write(dir: &Path) -> anyhow::Result<()> {
     for (name, text) in [
         ("errors.md", registry::markdown()),
         ("configuration.md", configuration()),
+        ("openapi.json", openapi::text().to_owned()),
     ] {
         let path = dir.join(name);
         fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
@@ -180,13 +182,15 @@ mod tests {
     }
 
     #[test]
-    fn both_documents_are_written() {
+    fn all_documents_are_written() {
         let dir = tempfile::tempdir().expect("a folder");
         write(dir.path()).expect("written");
         for name in ["errors.md", "configuration.md"] {
             let text = fs::read_to_string(dir.path().join(name)).expect("there");
             assert!(text.starts_with("# ") && text.ends_with('\n'), "{name}");
         }
+        let described = fs::read_to_string(dir.path().join("openapi.json")).expect("there");
+        assert_eq!(described, openapi::text());
         assert!(write(&dir.path().join("nowhere")).is_err());
     }
 }

@@ -8,10 +8,12 @@ use http::{HeaderValue, header};
 use keyfob_core::key::JWKS_MAX_AGE;
 use keyfob_verify::Algorithm;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::authenticate::ByToken;
 use super::json::Json;
 use super::oauth_token::TOKEN_EXCHANGE;
+use super::openapi::shapes::KeySet;
 use super::problem::Problem;
 use crate::context::Ctx;
 use crate::state::{App, STALE};
@@ -23,6 +25,17 @@ const _: () = assert!(JWKS_MAX_AGE.as_secs() == 300, "as in the header");
 
 /// Answers `GET /.well-known/jwks.json` (RFC 7517 §5). A key that was dropped is gone from it at once;
 /// while the store is away, what was read within the last two minutes is served.
+#[utoipa::path(
+    get,
+    path = "/.well-known/jwks.json",
+    operation_id = "readKeys",
+    tag = "Discovery",
+    summary = "The keys that verify access tokens",
+    description = "A key that was dropped is gone from it at once (RFC 7517).",
+    responses((status = 200, description = "The key set", body = KeySet)),
+    security(()),
+    extensions(("x-errors" = json!(["temporarily_unavailable"]))),
+)]
 pub(super) async fn jwks(State(app): State<Arc<App>>, ctx: Ctx) -> Result<Response, Problem> {
     let loaded = match app.current(ctx.now).await {
         Ok(loaded) => loaded,
@@ -39,7 +52,8 @@ pub(super) async fn jwks(State(app): State<Arc<App>>, ctx: Ctx) -> Result<Respon
 }
 
 /// What both documents have in common, so that they cannot differ (ATJ-08).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ServerMetadata)]
 struct Metadata<'a> {
     issuer: &'a str,
     jwks_uri: String,
@@ -50,7 +64,9 @@ struct Metadata<'a> {
     token_endpoint_auth_methods_supported: [&'static str; 1],
 }
 
-#[derive(Serialize)]
+/// The same, and what OpenID Connect adds to it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = OpenIdConfiguration)]
 struct OpenId<'a> {
     #[serde(flatten)]
     common: Metadata<'a>,
@@ -62,6 +78,16 @@ struct OpenId<'a> {
 
 /// Answers `GET /.well-known/openid-configuration` (`OpenID` Connect Discovery 1.0 §4). It names only
 /// what exists: there is no authorization endpoint, and no ID token is issued.
+#[utoipa::path(
+    get,
+    path = "/.well-known/openid-configuration",
+    operation_id = "readOpenIdConfiguration",
+    tag = "Discovery",
+    summary = "Metadata as OpenID Connect Discovery has it",
+    description = "It names only what exists: there is no authorization endpoint.",
+    responses((status = 200, description = "The metadata", body = OpenId)),
+    security(()),
+)]
 pub(super) async fn openid(State(app): State<Arc<App>>) -> Response {
     let algorithms = app.resource_servers.algorithms().into_iter();
     let document = OpenId {
@@ -83,6 +109,16 @@ pub(super) async fn openid(State(app): State<Arc<App>>) -> Response {
 }
 
 /// Answers `GET /.well-known/oauth-authorization-server` (RFC 8414 §3).
+#[utoipa::path(
+    get,
+    path = "/.well-known/oauth-authorization-server",
+    operation_id = "readAuthorizationServer",
+    tag = "Discovery",
+    summary = "Metadata of the authorization server",
+    description = "RFC 8414.",
+    responses((status = 200, description = "The metadata", body = Metadata)),
+    security(()),
+)]
 pub(super) async fn oauth(State(app): State<Arc<App>>) -> Response {
     ([(header::CACHE_CONTROL, MAX_AGE)], Json(metadata(&app))).into_response()
 }
@@ -101,7 +137,7 @@ fn metadata(app: &App) -> Metadata<'_> {
 }
 
 /// What our own API is, as a resource (RFC 9728 §2).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct ProtectedResource<'a> {
     resource: &'a str,
     authorization_servers: [&'a str; 1],
@@ -110,6 +146,16 @@ struct ProtectedResource<'a> {
 
 /// Answers `GET /.well-known/oauth-protected-resource` (RFC 9728 §3): where tokens for our own API come
 /// from.
+#[utoipa::path(
+    get,
+    path = "/.well-known/oauth-protected-resource",
+    operation_id = "readProtectedResource",
+    tag = "Discovery",
+    summary = "Metadata of this API",
+    description = "RFC 9728: where access tokens for it come from.",
+    responses((status = 200, description = "The metadata", body = ProtectedResource)),
+    security(()),
+)]
 pub(super) async fn protected_resource(State(app): State<Arc<App>>) -> Response {
     let document = ProtectedResource {
         resource: &app.issuer,
@@ -120,7 +166,7 @@ pub(super) async fn protected_resource(State(app): State<Arc<App>>) -> Response 
 }
 
 /// The person behind an access token, as far as its scopes allow (`OpenID` Connect Core 1.0 §5.3).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct UserInfo {
     sub: uuid::Uuid,
@@ -136,6 +182,16 @@ struct UserInfo {
 
 /// Answers userinfo at both its paths. Which claims it shows follows from the token's scopes; what they
 /// say is read from the store.
+#[utoipa::path(
+    get,
+    path = "/oauth/userinfo",
+    operation_id = "readUserInfo",
+    tag = "Discovery",
+    summary = "Who an access token speaks for",
+    description = "As far as its scopes allow.",
+    responses((status = 200, description = "The person", body = UserInfo)),
+    security(("accessToken" = [])),
+)]
 pub(super) async fn userinfo(ByToken(token): ByToken) -> Response {
     let (claims, person) = (token.claims, token.person);
     Json(UserInfo {

@@ -6,6 +6,7 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::authenticate::Authenticated;
 use super::json::Json;
@@ -16,34 +17,47 @@ use crate::app::explain::{Answer, ExplainError, Grant, Obstacle, Question, expla
 use crate::context::Ctx;
 use crate::state::App;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(super) struct Asked {
+    /// Whom it is about; without it, who asks.
+    #[param(format = Uuid)]
     user: Option<String>,
+    /// A permission of the role catalogue.
+    #[param(example = "build:view")]
     permission: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Explanation)]
 struct Written {
+    #[schema(format = Uuid)]
     user_id: String,
+    #[schema(format = Uuid)]
     organization_id: String,
     permission: String,
     granted: bool,
+    /// The roles that give it.
     because: Vec<GrantOut>,
+    /// What is missing; nothing when it is granted.
     missing: Vec<Lack>,
 }
 
-#[derive(Serialize)]
+/// A role, and where it is held.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Grant)]
 struct GrantOut {
     role: String,
+    #[schema(format = Uuid)]
     organization_id: String,
     organization_name: String,
 }
 
 /// What is missing, by a word, and what belongs to it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(
     tag = "reason",
     rename_all = "snake_case",
@@ -85,6 +99,17 @@ impl From<Obstacle> for Lack {
 }
 
 /// Answers `GET …/{organization}/explain?permission=&user=`; without `user`, of the one who asks.
+#[utoipa::path(
+    get,
+    path = "/identity/v1/organizations/{organization}/explain",
+    operation_id = "explainPermission",
+    tag = "Members",
+    summary = "Why somebody may do something",
+    description = "Or what is missing.",
+    params(Asked),
+    responses((status = 200, description = "The reasons", body = Written)),
+    extensions(("x-errors" = json!(["forbidden", "not_found"]))),
+)]
 pub(super) async fn explain(
     State(app): State<Arc<App>>,
     ctx: Ctx,

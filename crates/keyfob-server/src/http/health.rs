@@ -18,6 +18,16 @@ use crate::metrics::{MEDIA_TYPE, Metrics};
 
 /// Answers `GET /healthz`: the process runs. It asks nobody, so that a database that is away does not
 /// make a supervisor kill the server.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "isAlive",
+    tag = "Health",
+    summary = "Is it alive",
+    description = "It asks nobody, the store neither.",
+    responses((status = 200, description = "The process runs", body = String, content_type = "text/plain")),
+    security(()),
+)]
 pub fn healthz() -> Ready<&'static str> {
     ready("ok")
 }

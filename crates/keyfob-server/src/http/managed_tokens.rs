@@ -11,6 +11,7 @@ use keyfob_core::id::PatId;
 use keyfob_core::time::Timestamp;
 use keyfob_store::pat::subtree::ManagedPat;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::authenticate::Authenticated;
 use super::json::Json;
@@ -22,18 +23,30 @@ use crate::context::Ctx;
 use crate::state::App;
 
 /// Which ones, and from where on.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
 pub(super) struct Asked {
+    /// Whether those of the organizations below are meant too.
     #[serde(default)]
     subtree: bool,
+    /// Which are meant: those that can be used, which is the default; those that ended; or all.
+    #[param(pattern = "^(live|ended|any)$", example = "live")]
     status: Option<String>,
+    /// Only those that were not used for so many days.
+    #[param(minimum = 0, maximum = 4_294_967_295_u32)]
     unused_for_days: Option<u32>,
+    /// Only those without an expiry.
     #[serde(default)]
     no_expiry: bool,
+    /// Only those that reach all organizations below theirs.
     #[serde(default)]
     whole_subtree: bool,
+    /// Only those of this user.
+    #[param(format = Uuid)]
     owner: Option<String>,
+    /// The `next` of the page before.
+    #[param(format = Uuid)]
     after: Option<String>,
 }
 
@@ -62,8 +75,9 @@ fn bad(detail: &'static str) -> Problem {
     Problem::new(Code::InvalidRequest, detail)
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = ManagedToken)]
 struct Managed {
     #[serde(flatten)]
     pat: Written,
@@ -71,9 +85,12 @@ struct Managed {
     owner: Owner,
 }
 
-#[derive(Serialize)]
+/// Whose it is.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = TokenOwner)]
 struct Owner {
+    #[schema(format = Uuid)]
     id: String,
     email: String,
     full_name: String,
@@ -98,15 +115,28 @@ impl Managed {
     }
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ManagedTokens)]
 struct List {
     data: Vec<Managed>,
     /// What to send as `after` for the next page, while there may be one.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Uuid)]
     next: Option<String>,
 }
 
 /// Answers `GET …/{organization}/tokens`.
+#[utoipa::path(
+    get,
+    path = "/identity/v1/organizations/{organization}/tokens",
+    operation_id = "listManagedTokens",
+    tag = "Tokens of an organization",
+    summary = "Everybody's tokens at an organization",
+    description = "For who manages it; of all below it too with `subtree`.",
+    params(Asked),
+    responses((status = 200, description = "The tokens, with their holders", body = List)),
+    extensions(("x-errors" = json!(["forbidden", "not_found"]))),
+)]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     ctx: Ctx,
@@ -133,15 +163,21 @@ pub(super) async fn list(
 }
 
 /// Which to end, and whether only to say so.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = ChosenTokens, example = json!({"tokens": ["0198c0de-0000-7000-8000-000000000003"], "dryRun": true}))]
 pub(super) struct Chosen {
+    /// Their ids.
+    #[schema(value_type = Vec<uuid::Uuid>, min_items = 1, max_items = 200)]
     tokens: Vec<String>,
+    /// Whether only to say what would be revoked.
     dry_run: bool,
 }
 
-#[derive(Serialize)]
+/// What was revoked, or would be.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Revoked)]
 struct Outcome {
     dry_run: bool,
     /// The tokens as they were before.
@@ -151,6 +187,17 @@ struct Outcome {
 }
 
 /// Answers `POST …/{organization}/tokens/revoke`: just those that are named, wherever in the subtree.
+#[utoipa::path(
+    post,
+    path = "/identity/v1/organizations/{organization}/tokens/revoke",
+    operation_id = "revokeManagedTokens",
+    tag = "Tokens of an organization",
+    summary = "Revoke tokens of others",
+    description = "Just those that are named, wherever in the subtree; with `dryRun` it only says which those would be.",
+    request_body(content = Chosen),
+    responses((status = 200, description = "What was revoked, or would be", body = Outcome)),
+    extensions(("x-errors" = json!(["forbidden", "not_found", "session_required", "unprocessable"]))),
+)]
 pub(super) async fn revoke(
     State(app): State<Arc<App>>,
     ctx: Ctx,

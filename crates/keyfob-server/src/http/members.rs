@@ -9,9 +9,11 @@ use keyfob_core::id::UserId;
 use keyfob_core::manage::MayNotManage;
 use keyfob_core::member::{Roles, Standing};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::authenticate::Authenticated;
 use super::json::Json;
+use super::organizations::written::Membership;
 use super::organizations::{named, sentence};
 use super::problem::{Code, Problem};
 use crate::app::manage::members;
@@ -28,18 +30,31 @@ const NEEDS_VIEW: HeaderValue = HeaderValue::from_static(
 );
 
 /// Somebody in the list.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Member)]
 struct Listed {
+    #[schema(format = Uuid)]
     id: String,
+    /// The same as `email`.
     username: String,
     email: String,
     full_name: String,
-    membership: &'static str,
+    membership: Membership,
     suspended: bool,
 }
 
 /// Answers `GET …/{organization}/users`: a bare array (wire), direct members and inherited ones, by name.
+#[utoipa::path(
+    get,
+    path = "/identity/v1/organizations/{organization}/users",
+    operation_id = "listMembers",
+    tag = "Members",
+    summary = "Who belongs to an organization",
+    description = "Direct members and inherited ones, by name.",
+    responses((status = 200, description = "The members", body = Vec<Listed>, links(("readRoles" = (operation_id = "readRoles", parameters(("organization" = "$request.path.organization"), ("user" = "$response.body#/0/id")), description = "What the first of them holds"))))),
+    extensions(("x-errors" = json!(["forbidden", "not_found"]))),
+)]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     ctx: Ctx,
@@ -58,7 +73,7 @@ pub(super) async fn list(
             username: one.email.clone(),
             email: one.email,
             full_name: one.name,
-            membership: if is_direct { "Member" } else { "Inherited" },
+            membership: Membership::of(is_direct),
             suspended: one.is_suspended
                 || standing == Standing::Stranger
                 || own.any(|held| !held.is_active()),
@@ -68,8 +83,9 @@ pub(super) async fn list(
 }
 
 /// What somebody holds. The keys are those of the catalogue.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = HeldRoles, example = json!({"roles": ["manage-build"], "inheritedRoles": ["view-build"]}))]
 struct Written {
     roles: Vec<String>,
     inherited_roles: Vec<String>,
@@ -85,6 +101,16 @@ impl Written {
 }
 
 /// Answers `GET …/users/{user}/roles` (wire).
+#[utoipa::path(
+    get,
+    path = "/identity/v1/organizations/{organization}/users/{user}/roles",
+    operation_id = "readRoles",
+    tag = "Members",
+    summary = "What somebody holds",
+    description = "Direct roles and inherited ones.",
+    responses((status = 200, description = "The roles", body = Written)),
+    extensions(("x-errors" = json!(["forbidden", "not_found"]))),
+)]
 pub(super) async fn roles(
     State(app): State<Arc<App>>,
     ctx: Ctx,
@@ -98,12 +124,26 @@ pub(super) async fn roles(
 }
 
 /// The direct roles, as they are to be. Older clients send members of their own beside them (wire).
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = WantedRoles, example = json!({"roles": ["view-build"]}))]
 pub(super) struct Wanted {
+    /// Keys of the role catalogue, or `owner`.
+    #[schema(max_items = 200)]
     roles: Vec<String>,
 }
 
 /// Answers `PUT …/users/{user}/roles`: replaces the direct ones (wire).
+#[utoipa::path(
+    put,
+    path = "/identity/v1/organizations/{organization}/users/{user}/roles",
+    operation_id = "replaceRoles",
+    tag = "Members",
+    summary = "Replace the direct roles",
+    description = "Nobody grants more than they hold, and only an owner grants or ends `owner`. Members of the body that are not known are ignored.",
+    request_body(content = Wanted),
+    responses((status = 200, description = "The roles as they are now", body = Written)),
+    extensions(("x-errors" = json!(["forbidden", "not_found", "session_required", "last_owner"]))),
+)]
 pub(super) async fn set_roles(
     State(app): State<Arc<App>>,
     ctx: Ctx,
@@ -124,6 +164,16 @@ pub(super) fn read_roles(keys: &[String]) -> Result<Roles, Problem> {
 }
 
 /// Answers `DELETE …/users/{user}`: ends the membership. Anybody may end their own.
+#[utoipa::path(
+    delete,
+    path = "/identity/v1/organizations/{organization}/users/{user}",
+    operation_id = "removeMember",
+    tag = "Members",
+    summary = "End a membership",
+    description = "Anybody may end their own; the last owner cannot.",
+    responses((status = 204, description = "It is ended")),
+    extensions(("x-errors" = json!(["forbidden", "not_found", "session_required", "last_owner"]))),
+)]
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
     ctx: Ctx,
@@ -137,13 +187,25 @@ pub(super) async fn remove(
 }
 
 /// Whether it is to be suspended.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Suspension, example = json!({"suspended": true}))]
 pub(super) struct Suspension {
     suspended: bool,
 }
 
 /// Answers `PATCH …/users/{user}`: suspends the membership, or lets the member in again.
+#[utoipa::path(
+    patch,
+    path = "/identity/v1/organizations/{organization}/users/{user}",
+    operation_id = "suspendMember",
+    tag = "Members",
+    summary = "Suspend a membership, or let the member in again",
+    description = "A suspended membership gives nothing, as if it were not there.",
+    request_body(content = Suspension),
+    responses((status = 204, description = "Done")),
+    extensions(("x-errors" = json!(["forbidden", "not_found", "session_required", "last_owner", "unprocessable"]))),
+)]
 pub(super) async fn suspend(
     State(app): State<Arc<App>>,
     ctx: Ctx,
@@ -162,8 +224,9 @@ pub(super) async fn suspend(
 }
 
 /// A module of the catalogue (wire).
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = RoleModule)]
 struct ModuleOut {
     title: String,
     module: String,
@@ -173,7 +236,8 @@ struct ModuleOut {
     default_roles: Vec<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Role)]
 struct RoleOut {
     key: String,
     name: String,
@@ -181,6 +245,15 @@ struct RoleOut {
 
 /// Answers `GET /roles.json` and `/identity/v1/roles.json`: what can be granted, the strongest of a module
 /// first. `owner` is not in it (wire).
+#[utoipa::path(
+    get,
+    path = "/identity/v1/roles.json",
+    operation_id = "listRoles",
+    tag = "Members",
+    summary = "What can be granted",
+    description = "By module, the strongest first; `owner` is not in it.",
+    responses((status = 200, description = "The role catalogue", body = Vec<ModuleOut>)),
+)]
 pub(super) async fn catalogue(
     State(app): State<Arc<App>>,
     ctx: Ctx,

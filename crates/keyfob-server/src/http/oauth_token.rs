@@ -14,6 +14,7 @@ use keyfob_core::scope::NamedScopes;
 
 use super::form::{Field, Fields, token_form};
 use super::oauth_error::{OAuthCode, OAuthError};
+use super::openapi::shapes::{AccessToken, ExchangeForm};
 use super::token::{organization_of, success};
 use crate::app::exchange::{ExchangeError, Wanted, exchange};
 use crate::context::Ctx;
@@ -32,6 +33,18 @@ const ACCESS_TOKEN_TYPE: &str = "urn:ietf:params:oauth:token-type:access_token";
 const ISSUED: &str = r#","issued_token_type":"urn:ietf:params:oauth:token-type:access_token""#;
 
 /// Answers `POST /oauth/token`.
+#[utoipa::path(
+    post,
+    path = "/oauth/token",
+    operation_id = "exchangeToken",
+    tag = "Exchange",
+    summary = "Exchange a personal API token by RFC 8693",
+    description = "The token is the `subject_token`. There are no registered clients.",
+    request_body(content = ExchangeForm, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "The access token", body = AccessToken)),
+    security(()),
+    extensions(("x-errors" = json!(["invalid_request", "invalid_scope", "invalid_target", "unsupported_grant_type", "invalid_client", "too_many_requests"]))),
+)]
 pub(super) async fn token(State(app): State<Arc<App>>, ctx: Ctx, request: Request) -> Response {
     let claims_a_client = request.headers().contains_key(header::AUTHORIZATION);
     let (parts, body) = request.into_parts();

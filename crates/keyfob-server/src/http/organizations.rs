@@ -1,5 +1,7 @@
 //! Organizations: the list, one of them, and what is done to it (contract 5, wire).
 
+pub(super) mod written;
+
 use std::sync::Arc;
 
 use axum::extract::{Path, Query, RawQuery, State};
@@ -8,83 +10,49 @@ use http::StatusCode;
 use keyfob_core::id::{OrgId, UserId};
 use keyfob_core::name::Name;
 use keyfob_core::org::BadMove;
-use keyfob_store::org::ListedOrg;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
+use utoipa::{IntoParams, ToSchema};
 
+use self::written::{Organization, Organizations};
 use super::authenticate::Authenticated;
 use super::json::Json;
+use super::openapi::shapes::Doom;
 use super::problem::{Code, Problem};
 use crate::app::access::Caller;
 use crate::app::manage_members;
 use crate::app::manage_organizations::{self as use_case, OrganizationError};
 use crate::app::organizations::organizations;
 use crate::context::Ctx;
-use crate::date::rfc3339;
 use crate::state::App;
 
 /// Most organizations of one page.
-const PER_PAGE_MAX: usize = 1_000;
-const PER_PAGE: usize = 100;
-
-/// One organization. A root leaves `rootOrganizationId` out (wire).
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Organization {
-    id: String,
-    name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    root_organization_id: Option<String>,
-    root_organization_name: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    parent_organization_id: Option<String>,
-    membership: &'static str,
-    member_count: i64,
-    created_date: String,
-    disabled: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    external_id: Option<String>,
-}
-
-impl Organization {
-    fn of(listed: ListedOrg) -> Self {
-        let org = listed.org;
-        Self {
-            id: org.id.to_string(),
-            name: org.name,
-            root_organization_id: (org.root != org.id).then(|| org.root.to_string()),
-            root_organization_name: listed.root_name,
-            parent_organization_id: org.parent.map(|parent| parent.to_string()),
-            membership: if listed.is_direct {
-                "Member"
-            } else {
-                "Inherited"
-            },
-            member_count: listed.member_count,
-            created_date: rfc3339(org.created_at),
-            // Nothing disables an organization yet; existing clients read the member.
-            disabled: false,
-            external_id: org.external_id,
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Organizations {
-    data: Vec<Organization>,
-    /// The next page, while there is one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<usize>,
-}
+const PER_PAGE_MAX: u32 = 1_000;
+const PER_PAGE: u32 = 100;
 
 /// The pages that existing clients ask for; other members of the query are theirs and ignored (wire).
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, IntoParams)]
 #[serde(rename_all = "camelCase")]
+#[into_params(parameter_in = Query)]
 pub(super) struct Paging {
-    page: Option<usize>,
-    per_page: Option<usize>,
+    /// Which page, from 1.
+    #[param(minimum = 1, maximum = 4_294_967_295_u32)]
+    page: Option<u32>,
+    /// How many organizations a page has; 100 when only `page` is sent.
+    #[param(minimum = 1, maximum = 1_000)]
+    per_page: Option<u32>,
 }
 
 /// Answers `GET /identity/v1/organizations`: all of them, unless a page is asked for.
+#[utoipa::path(
+    get,
+    path = "/identity/v1/organizations",
+    operation_id = "listOrganizations",
+    tag = "Organizations",
+    summary = "The organizations of the caller",
+    description = "With a session all memberships and what lies below them; with an access token its organization and what lies below. All at once, unless a page is asked for.",
+    params(Paging),
+    responses((status = 200, description = "The organizations", body = Organizations, links(("readOrganization" = (operation_id = "readOrganization", parameters(("organization" = "$response.body#/data/0/id")), description = "Reads the first of them"))))),
+)]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Authenticated(caller): Authenticated,
@@ -109,7 +77,7 @@ pub(super) async fn list(
         .map(Organization::of)
         .collect();
     let more = skip.saturating_add(take) < total;
-    let next = more.then(|| paging.page.unwrap_or(1) + 1);
+    let next = more.then(|| paging.page.unwrap_or(1).saturating_add(1));
     Ok(Json(Organizations { data, next }).into_response())
 }
 
@@ -128,7 +96,9 @@ fn window(paging: &Paging) -> Result<Option<(usize, usize)>, Problem> {
             "page counts from 1, perPage is 1 to 1000.",
         ));
     }
-    Ok(Some(((page - 1).saturating_mul(per_page), per_page)))
+    let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+    let skip = number(page - 1).saturating_mul(number(per_page));
+    Ok(Some((skip, number(per_page))))
 }
 
 /// The organization that a path names. `current` is where an access token acts; what is no id names
@@ -143,6 +113,16 @@ pub(super) fn named(caller: &Caller, text: &str) -> Result<OrgId, Problem> {
 }
 
 /// Answers `GET …/organizations/{organization}`.
+#[utoipa::path(
+    get,
+    path = "/identity/v1/organizations/{organization}",
+    operation_id = "readOrganization",
+    tag = "Organizations",
+    summary = "An organization",
+    description = "As the caller stands to it.",
+    responses((status = 200, description = "The organization", body = Organization)),
+    extensions(("x-errors" = json!(["forbidden", "not_found"]))),
+)]
 pub(super) async fn one(
     State(app): State<Arc<App>>,
     ctx: Ctx,
@@ -155,6 +135,16 @@ pub(super) async fn one(
 }
 
 /// Answers `POST /identity/v1/organizations`: who may make roots is policy, and for now only operators.
+#[utoipa::path(
+    post,
+    path = "/identity/v1/organizations",
+    operation_id = "createOrganization",
+    tag = "Organizations",
+    summary = "A new root organization",
+    description = "Made by the operator only, with `keyfobd org add`: over HTTP it is refused.",
+    responses((status = 403, description = "Refused")),
+    extensions(("x-errors" = json!(["forbidden"]))),
+)]
 pub(super) async fn create(Authenticated(_caller): Authenticated) -> Problem {
     Problem::new(
         Code::Forbidden,
@@ -163,15 +153,19 @@ pub(super) async fn create(Authenticated(_caller): Authenticated) -> Problem {
 }
 
 /// A name. Older clients send members of their own beside it (wire).
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
+#[schema(as = NewOrganization, example = json!({"name": "Mobile"}))]
 pub(super) struct NewName {
+    #[schema(min_length = 1, max_length = 100, pattern = "\\S")]
     name: String,
 }
 
 /// A name, and nothing else.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"name": "Mobile apps"}))]
 pub(super) struct OtherName {
+    #[schema(min_length = 1, max_length = 100, pattern = "\\S")]
     name: String,
 }
 
@@ -180,6 +174,20 @@ fn name(text: &str) -> Result<Name, Problem> {
 }
 
 /// Answers `POST …/{organization}/sub-organizations` (wire).
+#[utoipa::path(
+    post,
+    path = "/identity/v1/organizations/{organization}/sub-organizations",
+    operation_id = "createSubOrganization",
+    tag = "Organizations",
+    summary = "A new organization below another",
+    description = "Members of the body that are not known are ignored.",
+    request_body(content = NewName),
+    responses((status = 201, description = "It is made", body = Organization, links(("readOrganization" = (operation_id = "readOrganization", parameters(("organization" = "$response.body#/id")), description = "Reads it")),
+        ("renameOrganization" = (operation_id = "renameOrganization", parameters(("organization" = "$response.body#/id")), description = "Gives it another name")),
+        ("deleteOrganization" = (operation_id = "deleteOrganization", parameters(("organization" = "$response.body#/id"), ("confirm" = "$response.body#/name")), description = "Deletes it")),
+        ("listMembers" = (operation_id = "listMembers", parameters(("organization" = "$response.body#/id")), description = "Who belongs to it"))))),
+    extensions(("x-errors" = json!(["forbidden", "not_found", "name_taken", "conflict"]))),
+)]
 pub(super) async fn create_below(
     State(app): State<Arc<App>>,
     ctx: Ctx,
@@ -195,6 +203,17 @@ pub(super) async fn create_below(
 }
 
 /// Answers `PATCH …/{organization}`: another name.
+#[utoipa::path(
+    patch,
+    path = "/identity/v1/organizations/{organization}",
+    operation_id = "renameOrganization",
+    tag = "Organizations",
+    summary = "Another name for an organization",
+    description = "Names are there once in a tree; upper and lower case count as the same.",
+    request_body(content = OtherName),
+    responses((status = 200, description = "It has the name", body = Organization)),
+    extensions(("x-errors" = json!(["forbidden", "not_found", "name_taken", "unprocessable"]))),
+)]
 pub(super) async fn rename(
     State(app): State<Arc<App>>,
     ctx: Ctx,
@@ -209,13 +228,27 @@ pub(super) async fn rename(
 }
 
 /// Where to.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"parent": "0198c0de-0000-7000-8000-000000000001"}))]
 pub(super) struct NewParent {
+    /// The organization that it is to be below.
+    #[schema(format = Uuid)]
     parent: String,
 }
 
 /// Answers `POST …/{organization}/move`.
+#[utoipa::path(
+    post,
+    path = "/identity/v1/organizations/{organization}/move",
+    operation_id = "moveOrganization",
+    tag = "Organizations",
+    summary = "Another place in the tree",
+    description = "Needs a session. The parent is in the same tree, and not below the organization.",
+    request_body(content = NewParent),
+    responses((status = 200, description = "It is there", body = Organization)),
+    extensions(("x-errors" = json!(["forbidden", "not_found", "session_required", "conflict", "unprocessable"]))),
+)]
 pub(super) async fn move_below(
     State(app): State<Arc<App>>,
     ctx: Ctx,
@@ -266,6 +299,17 @@ impl Doomed {
 }
 
 /// Answers `DELETE …/{organization}?confirm=`, and `?action=remove&userId=` (wire).
+#[utoipa::path(
+    delete,
+    path = "/identity/v1/organizations/{organization}",
+    operation_id = "deleteOrganization",
+    tag = "Organizations",
+    summary = "Delete an organization, or end a membership",
+    description = "With `confirm` the organization and all below it is deleted, which needs a session; with `action` and `userId` a membership ends, as older clients ask for it. Nothing else may stand in the query.",
+    params(Doom),
+    responses((status = 204, description = "Done")),
+    extensions(("x-errors" = json!(["forbidden", "not_found", "session_required", "last_owner"]))),
+)]
 pub(super) async fn delete(
     State(app): State<Arc<App>>,
     ctx: Ctx,

@@ -16,6 +16,7 @@ use keyfob_core::network::Networks;
 use keyfob_core::pat::{CEILING_MAX, Refusal, WantedExpiry};
 use keyfob_core::reach::Reach;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use self::written::{ReachForm, Suspension, Written};
 use super::authenticate::Authenticated;
@@ -30,12 +31,23 @@ use crate::context::Ctx;
 use crate::date::{parse_rfc3339, rfc3339};
 use crate::state::App;
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = PersonalApiTokens)]
 struct List {
     data: Vec<Written>,
 }
 
 /// Answers `GET …/personal-api-tokens`: mine there, the newest first, ended ones included.
+#[utoipa::path(
+    get,
+    path = "/identity/v1/organizations/{organization}/personal-api-tokens",
+    operation_id = "listPersonalApiTokens",
+    tag = "Personal API tokens",
+    summary = "One's own tokens at an organization",
+    description = "The newest first, ended ones included.",
+    responses((status = 200, description = "The tokens", body = List)),
+    extensions(("x-errors" = json!(["session_required", "not_found"]))),
+)]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     ctx: Ctx,
@@ -70,20 +82,31 @@ pub(super) async fn list(
 }
 
 /// What can be chosen; `{}` is one click.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = NewPersonalApiToken, example = json!({"name": "Nightly build", "expiresInDays": 90, "ceiling": ["build:view"]}))]
 pub(super) struct Chosen {
+    /// What it is for; without it, the day.
     #[serde(default, deserialize_with = "given")]
+    #[schema(min_length = 1, max_length = 100, pattern = "\\S")]
     name: Option<String>,
+    /// When it ends; or, instead, `expiresInDays`.
     #[serde(default, deserialize_with = "given")]
+    #[schema(format = DateTime)]
     expires_date: Option<String>,
+    /// After how many days it ends.
     #[serde(default, deserialize_with = "given")]
+    #[schema(minimum = 1, maximum = 4_294_967_295_u32)]
     expires_in_days: Option<u32>,
+    /// Permissions of the role catalogue that it has at most; without it, all that its holder has.
     #[serde(default, deserialize_with = "given")]
+    #[schema(min_items = 1, max_items = 200)]
     ceiling: Option<Vec<String>>,
     #[serde(default, deserialize_with = "given")]
     reach: Option<ReachForm>,
+    /// From where it can be exchanged, as addresses or in CIDR notation; without it, from anywhere.
     #[serde(default, deserialize_with = "given")]
+    #[schema(min_items = 1, max_items = 50)]
     networks: Option<Vec<String>>,
 }
 
@@ -141,6 +164,19 @@ fn read_reach(form: ReachForm) -> Result<Reach, Problem> {
 }
 
 /// Answers `POST …/personal-api-tokens`: the only answer there ever is with the secret (P2).
+#[utoipa::path(
+    post,
+    path = "/identity/v1/organizations/{organization}/personal-api-tokens",
+    operation_id = "generatePersonalApiToken",
+    tag = "Personal API tokens",
+    summary = "Generate a token",
+    description = "`{}` is enough. The secret is in this answer and in none after it. Needs a direct membership and a recent sign-in.",
+    request_body(content = Chosen),
+    responses((status = 201, description = "The token, with its secret", body = Written, links(("revokePersonalApiToken" = (operation_id = "revokePersonalApiToken", parameters(("organization" = "$response.body#/organizationId"), ("token" = "$response.body#/id")), description = "Revokes it")),
+        ("rotatePersonalApiToken" = (operation_id = "rotatePersonalApiToken", parameters(("organization" = "$response.body#/organizationId"), ("token" = "$response.body#/id")), description = "Puts a successor in its place")),
+        ("exchange" = (operation_id = "exchangeV2", request_body = json!({"pat": "$response.body#/token"}), description = "Exchanges it for an access token"))))),
+    extensions(("x-errors" = json!(["session_required", "not_a_direct_member", "reauthentication_required", "not_found", "token_limit_reached", "conflict", "unprocessable"]))),
+)]
 pub(super) async fn generate(
     State(app): State<Arc<App>>,
     ctx: Ctx,
@@ -169,6 +205,16 @@ fn shown_once(generated: &Generated, ctx: &Ctx) -> Response {
 }
 
 /// Answers `DELETE …/personal-api-tokens/{token}`: 204, also when it was revoked already.
+#[utoipa::path(
+    delete,
+    path = "/identity/v1/organizations/{organization}/personal-api-tokens/{token}",
+    operation_id = "revokePersonalApiToken",
+    tag = "Personal API tokens",
+    summary = "Revoke a token",
+    description = "One's own; or that of somebody whose organization one manages; or, with an access token, the token it was given for.",
+    responses((status = 204, description = "It is revoked, now or before")),
+    extensions(("x-errors" = json!(["forbidden", "not_found"]))),
+)]
 pub(super) async fn revoke(
     State(app): State<Arc<App>>,
     ctx: Ctx,

@@ -9,6 +9,7 @@ use keyfob_core::exchange::Denial;
 use keyfob_core::id::RequestId;
 use keyfob_store::refusal::Refused;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::authenticate::Authenticated;
 use super::json::Json;
@@ -20,8 +21,9 @@ use crate::date::rfc3339;
 use crate::state::App;
 
 /// How often a token was refused for a reason, and when and from where last.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = CountedRefusal)]
 pub(super) struct Counted {
     count: i64,
     #[serde(flatten)]
@@ -29,30 +31,39 @@ pub(super) struct Counted {
 }
 
 /// One refusal.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Refusal)]
 struct Written {
+    /// In a word.
     reason: &'static str,
     /// Why the token was ended, if that is the reason.
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_because: Option<&'static str>,
     /// The user who ended it; the operator is no user.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Uuid)]
     revoked_by: Option<String>,
+    #[schema(format = DateTime)]
     date: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_agent: Option<String>,
+    #[schema(format = Uuid)]
     organization_id: String,
+    #[schema(format = Uuid)]
     request_id: String,
 }
 
 /// One refusal, and whose token it was.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = FoundRefusal)]
 struct Found {
+    #[schema(format = Uuid)]
     personal_api_token_id: String,
+    #[schema(format = Uuid)]
     user_id: String,
     #[serde(flatten)]
     refusal: Written,
@@ -99,6 +110,16 @@ impl Written {
 }
 
 /// Answers `GET …/refusals/{request}`.
+#[utoipa::path(
+    get,
+    path = "/identity/v1/organizations/{organization}/refusals/{request}",
+    operation_id = "readRefusal",
+    tag = "Personal API tokens",
+    summary = "Why an exchange was refused",
+    description = "By the id of the request, which the refused program got in the header `X-Request-Id`. For the holder of the token, and for who manages the organization.",
+    responses((status = 200, description = "The refusal", body = Found)),
+    extensions(("x-errors" = json!(["session_required", "forbidden", "not_found"]))),
+)]
 pub(super) async fn find(
     State(app): State<Arc<App>>,
     ctx: Ctx,

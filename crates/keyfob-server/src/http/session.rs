@@ -8,11 +8,13 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 use keyfob_core::id::SessionId;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use super::authenticate::{
     ByPerson, forget_cookie, refuse_other_sites, session_cookie, set_cookie,
 };
 use super::json::Json;
+use super::openapi::shapes::AllOthers;
 use super::problem::{Code, Problem};
 use crate::app::sign_in::{self, SignInError, SignedIn, signed_in};
 use crate::context::Ctx;
@@ -20,21 +22,32 @@ use crate::date::rfc3339;
 use crate::secret::SecretText;
 use crate::state::App;
 
-#[derive(Deserialize)]
+/// What one signs in with.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(example = json!({"email": "ana@acme.example", "password": "four words and a half"}))]
 pub(super) struct Credentials {
+    /// The address of the account; upper and lower case are the same.
     pub(super) email: String,
+    /// Its password.
+    #[schema(value_type = String, format = Password)]
     pub(super) password: SecretText,
 }
 
 /// Who is signed in, and until when.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = SignedIn)]
 struct Who {
+    #[schema(format = Uuid)]
     user_id: String,
     email: String,
     full_name: String,
+    /// When the session ends at the latest.
+    #[schema(format = DateTime)]
     expires_date: String,
+    /// When the password was entered last.
+    #[schema(format = DateTime)]
     authenticated_date: String,
 }
 
@@ -52,6 +65,18 @@ impl Who {
 
 /// Answers `POST /identity/v1/session`. The check for other sites holds without a cookie too: nobody
 /// is to be signed in to an account that is not theirs.
+#[utoipa::path(
+    post,
+    path = "/identity/v1/session",
+    operation_id = "signIn",
+    tag = "Sessions",
+    summary = "Sign in",
+    description = "With a session of the same person it re-authenticates: a new cookie, and the old one is dead.",
+    request_body(content = Credentials),
+    responses((status = 201, description = "Signed in; the cookie is the session", body = Who, headers(("set-cookie" = String, description = "The session, for this host alone")))),
+    security(()),
+    extensions(("x-errors" = json!(["cross_site_request", "invalid_credentials", "too_many_requests", "unprocessable", "temporarily_unavailable"]))),
+)]
 pub(super) async fn sign_in(
     State(app): State<Arc<App>>,
     ctx: Ctx,
@@ -84,11 +109,31 @@ pub(super) async fn sign_in(
 }
 
 /// Answers `GET /identity/v1/session`.
+#[utoipa::path(
+    get,
+    path = "/identity/v1/session",
+    operation_id = "readSession",
+    tag = "Sessions",
+    summary = "Who is signed in",
+    description = "And until when.",
+    responses((status = 200, description = "Who", body = Who)),
+    security(("session" = [])),
+)]
 pub(super) async fn who(ByPerson(who): ByPerson) -> Response {
     Json(Who::of(&who)).into_response()
 }
 
 /// Answers `DELETE /identity/v1/session`.
+#[utoipa::path(
+    delete,
+    path = "/identity/v1/session",
+    operation_id = "signOut",
+    tag = "Sessions",
+    summary = "Sign out",
+    description = "Ends this session; its cookie is worth nothing any more.",
+    responses((status = 204, description = "Signed out", headers(("set-cookie" = String, description = "Takes the cookie away")))),
+    security(("session" = [])),
+)]
 pub(super) async fn sign_out(
     State(app): State<Arc<App>>,
     ctx: Ctx,
@@ -99,19 +144,25 @@ pub(super) async fn sign_out(
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie)]).into_response())
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Sessions {
     data: Vec<Listed>,
 }
 
 /// One session in the list.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = Session)]
 struct Listed {
+    #[schema(format = Uuid)]
     id: String,
+    /// Whether it is the one that asks.
     current: bool,
+    #[schema(format = DateTime)]
     created_date: String,
+    #[schema(format = DateTime)]
     last_used_date: String,
+    #[schema(format = DateTime)]
     expires_date: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<String>,
@@ -120,6 +171,16 @@ struct Listed {
 }
 
 /// Answers `GET /identity/v1/sessions`.
+#[utoipa::path(
+    get,
+    path = "/identity/v1/sessions",
+    operation_id = "listSessions",
+    tag = "Sessions",
+    summary = "Where one is signed in",
+    description = "One's own sessions that still hold.",
+    responses((status = 200, description = "The sessions", body = Sessions, links(("endSession" = (operation_id = "endSession", parameters(("session" = "$response.body#/data/0/id")), description = "Ends the first of them"))))),
+    security(("session" = [])),
+)]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     ctx: Ctx,
@@ -148,6 +209,17 @@ struct Others {
 }
 
 /// Answers `DELETE /identity/v1/sessions?others=true`; without the word nothing ends.
+#[utoipa::path(
+    delete,
+    path = "/identity/v1/sessions",
+    operation_id = "endOtherSessions",
+    tag = "Sessions",
+    summary = "End all sessions but this one",
+    description = "Without the word nothing ends.",
+    params(("others" = AllOthers, Query, description = "Says which: all but this one")),
+    responses((status = 204, description = "They are ended")),
+    security(("session" = [])),
+)]
 pub(super) async fn end_others(
     State(app): State<Arc<App>>,
     ctx: Ctx,
@@ -167,6 +239,17 @@ pub(super) async fn end_others(
 }
 
 /// Answers `DELETE /identity/v1/sessions/{session}`.
+#[utoipa::path(
+    delete,
+    path = "/identity/v1/sessions/{session}",
+    operation_id = "endSession",
+    tag = "Sessions",
+    summary = "End a session",
+    description = "One's own, this one too.",
+    responses((status = 204, description = "It is ended")),
+    security(("session" = [])),
+    extensions(("x-errors" = json!(["not_found"]))),
+)]
 pub(super) async fn end(
     State(app): State<Arc<App>>,
     ctx: Ctx,

@@ -11,6 +11,7 @@ use keyfob_core::scope::Scopes;
 
 use super::form::{Field, Fields, token_form};
 use super::oauth_error::{OAuthCode, OAuthError};
+use super::openapi::shapes::{AccessToken, V1Form, V2Form, V3Form};
 use crate::app::exchange::{ExchangeError, Exchanged, Wanted, exchange};
 use crate::context::Ctx;
 use crate::date;
@@ -57,16 +58,55 @@ const CREDENTIALS: [Field; 3] = [
 ];
 
 /// Answers `POST /auth/v1/token`.
+#[utoipa::path(
+    post,
+    path = "/auth/v1/token",
+    operation_id = "exchangeV1",
+    tag = "Exchange",
+    summary = "Exchange a personal API token, the first form",
+    description = "For the organization of the token itself: this door knows no organization field.",
+    request_body(content = V1Form, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "The access token", body = AccessToken, headers(("keyfob-token-expires" = Option<String>, description = "When the personal API token expires, as an HTTP date"),
+        ("keyfob-token-notice" = Option<String>, description = "`expires-soon` in its last 14 days")))),
+    security(()),
+    extensions(("x-errors" = json!(["invalid_request", "invalid_scope", "invalid_grant", "too_many_requests"]))),
+)]
 pub(super) async fn v1(State(app): State<Arc<App>>, ctx: Ctx, request: Request) -> Response {
     answer(&app, &ctx, &V1, request).await
 }
 
 /// Answers `POST /auth/v2/token`.
+#[utoipa::path(
+    post,
+    path = "/auth/v2/token",
+    operation_id = "exchangeV2",
+    tag = "Exchange",
+    summary = "Exchange a personal API token, the main door",
+    description = "For an organization at or below that of the token.",
+    request_body(content = V2Form, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "The access token", body = AccessToken, headers(("keyfob-token-expires" = Option<String>, description = "When the personal API token expires, as an HTTP date"),
+        ("keyfob-token-notice" = Option<String>, description = "`expires-soon` in its last 14 days")))),
+    security(()),
+    extensions(("x-errors" = json!(["invalid_request", "invalid_scope", "invalid_grant", "access_denied", "too_many_requests"]))),
+)]
 pub(super) async fn v2(State(app): State<Arc<App>>, ctx: Ctx, request: Request) -> Response {
     answer(&app, &ctx, &V2, request).await
 }
 
 /// Answers `POST /auth/v3/token`.
+#[utoipa::path(
+    post,
+    path = "/auth/v3/token",
+    operation_id = "exchangeV3",
+    tag = "Exchange",
+    summary = "Exchange a personal API token, the third form",
+    description = "As v2, with another name of the secret.",
+    request_body(content = V3Form, content_type = "application/x-www-form-urlencoded"),
+    responses((status = 200, description = "The access token", body = AccessToken, headers(("keyfob-token-expires" = Option<String>, description = "When the personal API token expires, as an HTTP date"),
+        ("keyfob-token-notice" = Option<String>, description = "`expires-soon` in its last 14 days")))),
+    security(()),
+    extensions(("x-errors" = json!(["invalid_request", "invalid_scope", "invalid_grant", "access_denied", "too_many_requests"]))),
+)]
 pub(super) async fn v3(State(app): State<Arc<App>>, ctx: Ctx, request: Request) -> Response {
     answer(&app, &ctx, &V3, request).await
 }

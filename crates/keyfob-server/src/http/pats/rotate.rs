@@ -8,7 +8,9 @@ use axum::response::Response;
 use http::{HeaderMap, HeaderName};
 use keyfob_core::pat::rotation::{IdempotencyKey, NotRotated, WantedRotation};
 use serde::Deserialize;
+use utoipa::ToSchema;
 
+use super::written::Written;
 use super::{bad, given, id, pat_id, person, shown_once};
 use crate::app::rotate_pat::{PatAt, RotatePatError, rotate as rotate_pat};
 use crate::context::Ctx;
@@ -20,15 +22,29 @@ use crate::state::App;
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// What can be chosen; `{}` is the policy's overlap.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
+#[schema(as = Rotation, example = json!({"overlapSeconds": 3600}))]
 pub(in crate::http) struct Chosen {
     /// How long the old token lives on; 0: it ends at once.
     #[serde(default, deserialize_with = "given")]
+    #[schema(minimum = 0, maximum = 4_294_967_295_u32)]
     overlap_seconds: Option<u32>,
 }
 
 /// Answers with the successor, and with its secret, in this answer only (P2).
+#[utoipa::path(
+    post,
+    path = "/identity/v1/organizations/{organization}/personal-api-tokens/{token}/rotate",
+    operation_id = "rotatePersonalApiToken",
+    tag = "Personal API tokens",
+    summary = "Put a successor in a token's place",
+    description = "Both can be exchanged for the time of the overlap. Asking again with the same `Idempotency-Key`, before the successor is used, gives a new secret.",
+    params(("idempotency-key" = Option<String>, Header, description = "Makes the request repeatable", min_length = 1, max_length = 255, pattern = "^[!-~]+$")),
+    request_body(content = Chosen),
+    responses((status = 201, description = "The successor, with its secret", body = Written, links(("revokePersonalApiToken" = (operation_id = "revokePersonalApiToken", parameters(("organization" = "$response.body#/organizationId"), ("token" = "$response.body#/id")), description = "Revokes the successor"))))),
+    extensions(("x-errors" = json!(["forbidden", "not_found", "session_required", "not_a_direct_member", "reauthentication_required", "token_limit_reached", "already_rotated", "conflict", "unprocessable"]))),
+)]
 pub(in crate::http) async fn rotate(
     State(app): State<Arc<App>>,
     ctx: Ctx,

@@ -4,22 +4,31 @@ use keyfob_core::reach::Reach;
 use keyfob_core::time::Timestamp;
 use keyfob_store::pat::Pat;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::date::rfc3339;
+use crate::http::openapi::shapes::ReachWord;
 use crate::http::refusals;
 
 /// A PAT as its holder sees it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = PersonalApiToken)]
 pub(in crate::http) struct Written {
+    #[schema(format = Uuid)]
     id: String,
     name: String,
+    /// Its beginning and its end, to recognise it by.
     hint: String,
+    #[schema(format = Uuid)]
     organization_id: String,
-    status: &'static str,
+    status: Status,
+    #[schema(format = DateTime)]
     created_date: String,
+    #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     expires_date: Option<String>,
+    #[schema(format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     revoked_date: Option<String>,
     reach: ReachForm,
@@ -31,12 +40,15 @@ pub(in crate::http) struct Written {
     last_used: Option<WrittenUse>,
     /// The token that it replaced.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Uuid)]
     replaces: Option<String>,
     /// Its successor; `expires_date` is then the end of the overlap at the latest.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = Uuid)]
     replaced_by: Option<String>,
     /// When it was used last, if its successor was in use by then: somebody still has to change over.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(format = DateTime)]
     used_after_rotation_date: Option<String>,
     /// By reason, the latest first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -46,32 +58,51 @@ pub(in crate::http) struct Written {
     pub(super) token: Option<String>,
 }
 
-#[derive(Serialize)]
+/// When it was exchanged last, and for where.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
+#[schema(as = LastUse)]
 struct WrittenUse {
+    #[schema(format = DateTime)]
     date: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     address: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     user_agent: Option<String>,
+    #[schema(format = Uuid)]
     organization_id: String,
 }
 
-/// A reach on the wire: `"subtree"`, `"organization"`, or a list of ids.
-#[derive(Serialize, Deserialize)]
+/// What can become of a token.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = TokenStatus)]
+enum Status {
+    Active,
+    Expired,
+    Revoked,
+    Suspended,
+}
+
+/// For where it can be exchanged: `"subtree"`, its organization and all below; `"organization"`, that alone;
+/// or a list of organizations below.
+#[derive(Serialize, Deserialize, ToSchema)]
+#[schema(as = Reach)]
 #[serde(untagged)]
 pub(super) enum ReachForm {
+    #[schema(value_type = ReachWord)]
     Word(String),
+    #[schema(value_type = Vec<uuid::Uuid>)]
     Named(Vec<String>),
 }
 
 impl Written {
     pub(in crate::http) fn of(pat: &Pat, is_suspended: Suspension, now: Timestamp) -> Self {
         let status = match (&pat.revoked, pat.lifetime.is_over_at(now), is_suspended) {
-            (Some(_revoked), _, _) => "revoked",
-            (None, true, _) => "expired",
-            (None, false, Suspension::Suspended) => "suspended",
-            (None, false, Suspension::Active) => "active",
+            (Some(_revoked), _, _) => Status::Revoked,
+            (None, true, _) => Status::Expired,
+            (None, false, Suspension::Suspended) => Status::Suspended,
+            (None, false, Suspension::Active) => Status::Active,
         };
         Self {
             id: pat.id.to_string(),

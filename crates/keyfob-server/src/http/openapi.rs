@@ -1,0 +1,145 @@
+//! The description of the API (OpenAPI 3.1), made from the handlers and from the types that they read and
+//! write. `docs/openapi.json` is the same text.
+//!
+//! A handler says in `#[utoipa::path]` what is its own; what follows from that, or holds of many, is added in
+//! [`complete`]. A test compares the document with the table of routes.
+
+mod complete;
+pub(super) mod shapes;
+
+use std::future::{Ready, ready};
+use std::sync::LazyLock;
+
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, header};
+use serde_json::Value;
+use utoipa::OpenApi;
+
+use super::{
+    discovery, explain, health, managed_tokens, members, oauth_token, organizations, pats, refusals,
+    session, token,
+};
+
+/// How long others may keep it: it changes with the binary only.
+const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Keyfob",
+        description = "Personal API tokens for organizations with sub-organizations: exchange a token for a \
+                       short-lived access token, and manage organizations, members and tokens.\n\n\
+                       Members that are not there are left out and never `null`. Dates are RFC 3339 in UTC. \
+                       Every answer has the id of its request in `X-Request-Id`. `x-errors` lists the codes \
+                       of an operation's own refusals; any may be answered by one that it does not list.",
+        license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
+    ),
+    servers((url = "/", description = "This server")),
+    tags(
+        (name = "Exchange", description = "A personal API token for an access token"),
+        (name = "Sessions", description = "Signing in and out"),
+        (name = "Organizations", description = "The tree"),
+        (name = "Members", description = "Who belongs to an organization, and with which roles"),
+        (name = "Personal API tokens", description = "One's own tokens"),
+        (name = "Tokens of an organization", description = "Everybody's tokens, for who manages it"),
+        (name = "Discovery", description = "What tells about the server"),
+        (name = "Health", description = "For supervisors"),
+    ),
+    components(schemas(shapes::Problem, shapes::OAuthError)),
+    paths(
+        token::v1,
+        token::v2,
+        token::v3,
+        oauth_token::token,
+        discovery::jwks,
+        discovery::openid,
+        discovery::oauth,
+        discovery::protected_resource,
+        discovery::userinfo,
+        session::who,
+        session::sign_in,
+        session::sign_out,
+        session::list,
+        session::end_others,
+        session::end,
+        organizations::list,
+        organizations::create,
+        organizations::one,
+        organizations::rename,
+        organizations::delete,
+        organizations::create_below,
+        organizations::move_below,
+        members::list,
+        members::remove,
+        members::suspend,
+        members::roles,
+        members::set_roles,
+        members::catalogue,
+        explain::explain,
+        pats::list,
+        pats::generate,
+        pats::revoke,
+        pats::rotate::rotate,
+        managed_tokens::list,
+        managed_tokens::revoke,
+        refusals::find,
+        health::healthz,
+        super::readyz,
+        document,
+    )
+)]
+struct Described;
+
+/// The document.
+static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
+    // A document of texts and maps always becomes JSON.
+    let mut document = serde_json::to_value(Described::openapi()).unwrap_or_default();
+    complete::complete(&mut document);
+    document
+});
+
+/// The document as it is served and kept.
+static TEXT: LazyLock<String> = LazyLock::new(|| format!("{:#}\n", *DOCUMENT));
+
+/// The document, to look into.
+pub(crate) fn value() -> &'static Value {
+    &DOCUMENT
+}
+
+/// The document, as a text.
+pub(crate) fn text() -> &'static str {
+    &TEXT
+}
+
+/// Answers `GET /openapi.json`.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    operation_id = "readDescription",
+    tag = "Discovery",
+    summary = "This document",
+    description = "For people there is a page at `/docs/api`.",
+    responses((status = 200, description = "The description of the API", body = Value)),
+    security(()),
+)]
+pub(super) fn document() -> Ready<Response> {
+    let headers = [
+        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (header::CACHE_CONTROL, MAX_AGE),
+    ];
+    ready((headers, text()).into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_kept_document_is_the_one_that_is_served() {
+        let kept = include_str!("../../../../docs/openapi.json");
+        let mut lines = kept.lines().zip(text().lines()).enumerate();
+        let differs = lines.find(|(_number, (kept, made))| kept != made);
+        assert_eq!(differs, None, "run `cargo xtask docs`");
+        assert_eq!(kept.len(), text().len(), "run `cargo xtask docs`");
+    }
+}

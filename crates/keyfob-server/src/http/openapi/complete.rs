@@ -1,0 +1,300 @@
+//! What the document says of many operations alike: parameters of paths, who may call, the refusals.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::http::oauth_error::OAuthCode;
+use crate::http::path::Dialect;
+use crate::http::problem::Code;
+
+/// Where a handler answers at another address or by another method too: that operation, and the one that it
+/// repeats.
+const ALIASES: [(&str, &str, &str, &str, &str); 4] = [
+    ("get", "/roles.json", "listRolesToo", "get", "/identity/v1/roles.json"),
+    ("post", "/oauth/userinfo", "askUserInfo", "get", "/oauth/userinfo"),
+    ("get", REALM, "readUserInfoOfRealm", "get", "/oauth/userinfo"),
+    ("post", REALM, "askUserInfoOfRealm", "get", "/oauth/userinfo"),
+];
+const REALM: &str = "/auth/realms/{realm}/protocol/openid-connect/userinfo";
+
+/// Parameters of paths: name, meaning, example.
+const PARAMETERS: [(&str, &str, &str); 6] = [
+    ("organization", "An organization", "0198c0de-0000-7000-8000-000000000001"),
+    ("user", "A user", "0198c0de-0000-7000-8000-000000000002"),
+    ("token", "A personal API token", "0198c0de-0000-7000-8000-000000000003"),
+    ("session", "A session", "0198c0de-0000-7000-8000-000000000004"),
+    ("request", "The id of a request", "0198c0de-0000-7000-8000-000000000005"),
+    ("realm", "Any word: there are no realms here", "any"),
+];
+/// Where an organization is named by its id only.
+const BY_ID_ONLY: [&str; 2] = ["/personal-api-tokens", "/refusals/"];
+
+/// Adds to every operation what follows from the rest.
+pub(super) fn complete(document: &mut Value) {
+    let paths = document.get_mut("paths").and_then(Value::as_object_mut);
+    if let Some(paths) = paths {
+        add_aliases(paths);
+        for (path, item) in paths {
+            for (method, operation) in item.as_object_mut().into_iter().flatten() {
+                if let Some(operation) = operation.as_object_mut() {
+                    finish(operation, method, path);
+                }
+            }
+        }
+    }
+    without_null(document);
+    let components = document.get_mut("components").and_then(Value::as_object_mut);
+    if let Some(components) = components {
+        components.insert("securitySchemes".to_owned(), schemes());
+        components.insert("headers".to_owned(), headers());
+    }
+}
+
+fn schemes() -> Value {
+    json!({
+        "session": {
+            "type": "apiKey", "in": "cookie", "name": "__Host-keyfob_session",
+            "description": "The cookie of somebody who has signed in. Where the server's public address is \
+                            an http one, its name is `keyfob_session`.",
+        },
+        "accessToken": {
+            "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
+            "description": "An access token, for which a personal API token was exchanged.",
+        },
+    })
+}
+
+fn headers() -> Value {
+    json!({
+        "RequestId": {
+            "description": "The request, for questions to the operator.",
+            "required": true,
+            "schema": { "type": "string", "format": "uuid" },
+        },
+        "RetryAfter": {
+            "description": "After how many seconds to try again.",
+            "required": true,
+            "schema": { "type": "string", "pattern": "^[0-9]+$" },
+        },
+        "Challenge": {
+            "description": "How to authenticate (RFC 6750 section 3).",
+            "required": true,
+            "schema": { "type": "string" },
+        },
+    })
+}
+
+fn add_aliases(paths: &mut Map<String, Value>) {
+    for (method, path, id, of_method, of_path) in ALIASES {
+        let of = paths.get(of_path).and_then(|item| item.get(of_method));
+        let Some(mut operation) = of.cloned() else { continue };
+        if let Some(operation) = operation.as_object_mut() {
+            operation.insert("operationId".to_owned(), id.into());
+        }
+        let item = paths.entry(path).or_insert_with(|| json!({}));
+        if let Some(item) = item.as_object_mut() {
+            item.insert(method.to_owned(), operation);
+        }
+    }
+}
+
+/// Who may call an operation.
+struct Callers {
+    sessions: bool,
+    tokens: bool,
+}
+
+fn finish(operation: &mut Map<String, Value>, method: &str, path: &str) {
+    add_parameters(operation, path);
+    let callers = settle_security(operation);
+    let refusals = if Dialect::of(path) == Dialect::OAuth {
+        of_door(operation)
+    } else {
+        problems(operation, method, &callers)
+    };
+    let media_type = if Dialect::of(path) == Dialect::OAuth {
+        ("application/json", "#/components/schemas/OAuthError")
+    } else {
+        ("application/problem+json", "#/components/schemas/Problem")
+    };
+    let responses = operation.entry("responses").or_insert_with(|| json!({}));
+    let Some(responses) = responses.as_object_mut() else { return };
+    for (status, refusals) in refusals {
+        let is_told = responses
+            .get(&status.to_string())
+            .is_some_and(|told| told.get("content").is_some());
+        if !is_told {
+            responses.insert(status.to_string(), answer(status, &refusals, media_type));
+        }
+    }
+    for response in responses.values_mut().filter_map(Value::as_object_mut) {
+        let headers = response.entry("headers").or_insert_with(|| json!({}));
+        if let Some(headers) = headers.as_object_mut() {
+            headers.insert("x-request-id".to_owned(), reference("headers", "RequestId"));
+        }
+    }
+}
+
+fn reference(kind: &str, name: &str) -> Value {
+    json!({ "$ref": format!("#/components/{kind}/{name}") })
+}
+
+fn add_parameters(operation: &mut Map<String, Value>, path: &str) {
+    let named = PARAMETERS.iter().filter(|(name, _, _)| path.contains(&format!("{{{name}}}")));
+    let mut parameters: Vec<Value> = named
+        .map(|(name, meaning, example)| {
+            let is_current = *name == "organization" && !BY_ID_ONLY.iter().any(|part| path.contains(part));
+            let (schema, more) = match *name {
+                "realm" => (json!({ "type": "string", "minLength": 1 }), ""),
+                _id if is_current => (
+                    json!({ "anyOf": [{ "type": "string", "format": "uuid" }, { "const": "current" }] }),
+                    "; with an access token also `current`, the one that it is for",
+                ),
+                _id => (json!({ "type": "string", "format": "uuid" }), ""),
+            };
+            json!({
+                "name": name, "in": "path", "required": true, "description": format!("{meaning}{more}."),
+                "schema": schema, "example": example,
+            })
+        })
+        .collect();
+    let own = operation.remove("parameters");
+    parameters.extend(own.as_ref().and_then(Value::as_array).cloned().into_iter().flatten());
+    if !parameters.is_empty() {
+        operation.insert("parameters".to_owned(), parameters.into());
+    }
+}
+
+/// An operation that says nothing is for both kinds of caller.
+fn settle_security(operation: &mut Map<String, Value>) -> Callers {
+    let both = json!([{ "session": [] }, { "accessToken": [] }]);
+    let security = operation.entry("security").or_insert(both);
+    if *security == json!([{}]) {
+        *security = json!([]);
+    }
+    let schemes = security.as_array();
+    let names = |name| schemes.is_some_and(|all| all.iter().any(|one| one.get(name).is_some()));
+    Callers {
+        sessions: names("session"),
+        tokens: names("accessToken"),
+    }
+}
+
+/// The codes that an operation lists itself.
+fn listed(operation: &Map<String, Value>) -> Vec<&str> {
+    let listed = operation.get("x-errors").and_then(Value::as_array);
+    listed.into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+/// A code and its meaning, by status.
+type Refusals = BTreeMap<u16, Vec<Refusal>>;
+
+struct Refusal {
+    word: &'static str,
+    meaning: &'static str,
+    title: &'static str,
+}
+
+fn problems(operation: &Map<String, Value>, method: &str, callers: &Callers) -> Refusals {
+    let is_called = callers.sessions || callers.tokens;
+    let has_body = operation.contains_key("requestBody");
+    let own = listed(operation);
+    let holds = |code: &Code| match code {
+        Code::InvalidRequest | Code::TooManyHeaders | Code::Internal => true,
+        Code::NotSignedIn | Code::TemporarilyUnavailable if is_called => true,
+        Code::InvalidToken if callers.tokens || callers.sessions => true,
+        Code::SessionRequired if callers.sessions && !callers.tokens => true,
+        Code::CrossSiteRequest if callers.sessions && method != "get" => true,
+        Code::InvalidJson | Code::PayloadTooLarge | Code::UnsupportedMediaType if has_body => true,
+        _other => own.contains(&code.word()),
+    };
+    let mut refusals = Refusals::new();
+    for code in Code::ALL.iter().filter(|code| holds(code)) {
+        refusals.entry(code.status().as_u16()).or_default().push(Refusal {
+            word: code.word(),
+            meaning: code.meaning(),
+            title: code.title(),
+        });
+    }
+    refusals
+}
+
+fn of_door(operation: &Map<String, Value>) -> Refusals {
+    let own = listed(operation);
+    let always = ["server_error", "temporarily_unavailable"];
+    let mut refusals = Refusals::new();
+    for code in OAuthCode::ALL {
+        if own.contains(&code.word()) || always.contains(&code.word()) {
+            let more = if *code == OAuthCode::InvalidRequest { &[413, 415, 431][..] } else { &[] };
+            for status in [code.status().as_u16()].iter().chain(more) {
+                refusals.entry(*status).or_default().push(Refusal {
+                    word: code.word(),
+                    meaning: code.meaning(),
+                    title: "",
+                });
+            }
+        }
+    }
+    refusals
+}
+
+fn answer(status: u16, refusals: &[Refusal], (media_type, schema): (&str, &str)) -> Value {
+    let described: Vec<String> = refusals
+        .iter()
+        .map(|refusal| format!("`{}`: {}", refusal.word, refusal.meaning))
+        .collect();
+    let examples: Map<String, Value> = refusals
+        .iter()
+        .map(|refusal| (refusal.word.to_owned(), json!({ "value": example(status, refusal) })))
+        .collect();
+    let mut headers = Map::new();
+    if status == 401 {
+        headers.insert("www-authenticate".to_owned(), reference("headers", "Challenge"));
+    }
+    if status == 429 || status == 503 {
+        headers.insert("retry-after".to_owned(), reference("headers", "RetryAfter"));
+    }
+    json!({
+        "description": described.join("\n\n"),
+        "headers": headers,
+        "content": { media_type: { "schema": { "$ref": schema }, "examples": examples } },
+    })
+}
+
+fn example(status: u16, refusal: &Refusal) -> Value {
+    let Refusal { word, meaning, title } = refusal;
+    if title.is_empty() {
+        return json!({ "error": word, "error_description": meaning, "message": meaning });
+    }
+    json!({
+        "type": format!("/errors#{word}"), "title": title, "status": status, "detail": meaning,
+        "instance": "urn:uuid:0198c0de-0000-7000-8000-000000000005", "error": word, "message": meaning,
+    })
+}
+
+/// Nothing is `null`, in either direction: what is not there is left out.
+fn without_null(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            if let Some(Value::Array(kinds)) = members.get_mut("type") {
+                kinds.retain(|kind| kind != "null");
+                if let [kind] = kinds.as_slice() {
+                    let kind = kind.clone();
+                    members.insert("type".to_owned(), kind);
+                }
+            }
+            if let Some(Value::Array(forms)) = members.get_mut("oneOf") {
+                forms.retain(|form| form != &json!({ "type": "null" }));
+                if let [form] = forms.as_slice() {
+                    let form = form.clone();
+                    members.remove("oneOf");
+                    members.extend(form.as_object().cloned().into_iter().flatten());
+                }
+            }
+            members.values_mut().for_each(without_null);
+        }
+        Value::Array(items) => items.iter_mut().for_each(without_null),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
+    }
+}
