@@ -5,6 +5,7 @@
 //! which checks where it came from.
 
 mod activity;
+mod api;
 mod asset;
 mod client;
 mod demo;
@@ -113,5 +114,6 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/organizations", get(organizations::page))
         .route("/tokens", get(tokens::page))
         .route("/tokens/revoke", get(tokens::asking).post(tokens::revoke))
+        .route("/docs/api", get(api::page))
         .route("/assets/{file}", get(asset::asset))
 }

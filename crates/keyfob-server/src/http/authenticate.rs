@@ -15,7 +15,7 @@ use crate::app::sign_in::{CookieValue, SignedIn, signed_in};
 use crate::context::Ctx;
 use crate::state::App;
 
-const SESSION_COOKIE: &str = "keyfob_session";
+pub(super) const SESSION_COOKIE: &str = "keyfob_session";
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// A caller of either kind; without one there is no handler body.

@@ -71,6 +71,8 @@ enum Lack {
         grant: GrantOut,
     },
     NoRole {
+        // As `rename_all_fields` has it; utoipa does not read that.
+        #[serde(rename = "rolesThatGiveIt")]
         roles_that_give_it: Vec<String>,
     },
 }

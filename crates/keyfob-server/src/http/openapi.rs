@@ -7,19 +7,23 @@
 mod complete;
 pub(super) mod shapes;
 
-use std::future::{Ready, ready};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, header};
 use serde_json::Value;
 use utoipa::OpenApi;
 
+use super::authenticate::{SESSION_COOKIE, own_cookie_name};
 use super::{
-    discovery, explain, health, managed_tokens, members, oauth_token, organizations, pats, refusals,
-    session, token,
+    discovery, explain, health, managed_tokens, members, oauth_token, organizations, pats,
+    refusals, session, token,
 };
+use crate::state::App;
 
+/// The cookie's name in the document.
+const COOKIE: &str = "__Host-keyfob_session";
 /// How long others may keep it: it changes with the binary only.
 const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
@@ -45,7 +49,12 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
         (name = "Discovery", description = "What tells about the server"),
         (name = "Health", description = "For supervisors"),
     ),
-    components(schemas(shapes::Problem, shapes::OAuthError)),
+    components(schemas(
+        shapes::AllOthers,
+        shapes::OAuthError,
+        shapes::Problem,
+        shapes::ReachWord,
+    )),
     paths(
         token::v1,
         token::v2,
@@ -122,12 +131,17 @@ pub(crate) fn text() -> &'static str {
     responses((status = 200, description = "The description of the API", body = Value)),
     security(()),
 )]
-pub(super) fn document() -> Ready<Response> {
+pub(super) async fn document(State(app): State<Arc<App>>) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("application/json")),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        ),
         (header::CACHE_CONTROL, MAX_AGE),
     ];
-    ready((headers, text()).into_response())
+    // The cookie's name depends on the public address.
+    let name = own_cookie_name(&app, SESSION_COOKIE);
+    (headers, text().replace(COOKIE, &name)).into_response()
 }
 
 #[cfg(test)]

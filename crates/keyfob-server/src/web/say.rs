@@ -1102,6 +1102,35 @@ pub(crate) fn sign_in_as(name: &str) -> String {
     format!("as {name}")
 }
 
+// The API
+pub(crate) const API: &str = "API";
+pub(crate) const API_LEAD: &str =
+    "Everything that a program can ask of this server, made from the server itself.";
+pub(crate) const API_DOCUMENT: &str = "As an OpenAPI 3.1 document";
+pub(crate) const API_CONTENTS: &str = "What is on this page";
+pub(crate) const API_TYPES: &str = "Types";
+pub(crate) const API_TYPES_LEAD: &str = "What is sent and answered";
+pub(crate) const API_PARAMETERS: &str = "Parameters";
+pub(crate) const API_BODY: &str = "Body";
+pub(crate) const API_ANSWERS: &str = "Answers";
+pub(crate) const API_EXAMPLE: &str = "Example";
+pub(crate) const API_REQUIRED: &str = "required";
+pub(crate) const API_OR: &str = " or ";
+pub(crate) const API_ANYTHING: &str = "anything";
+pub(crate) const API_BY_BOTH: &str = "With a session, or with an access token.";
+pub(crate) const API_BY_SESSION: &str = "With a session.";
+pub(crate) const API_BY_TOKEN: &str = "With an access token.";
+pub(crate) const API_BY_ANYBODY: &str = "Without signing in.";
+
+pub(crate) fn api_list_of(item: &str) -> String {
+    format!("list of {item}")
+}
+
+/// Where a parameter stands.
+pub(crate) fn api_place(place: &str) -> String {
+    format!("in the {place}")
+}
+
 /// With a capital at its beginning.
 pub(crate) fn capitalized(text: &str) -> String {
     let mut letters = text.chars();

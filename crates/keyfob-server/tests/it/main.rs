@@ -45,6 +45,7 @@ mod on_sqlite {
     mod managed_tokens;
     mod members;
     mod oauth_token;
+    mod openapi;
     mod organizations;
     mod outage;
     mod pages;
@@ -101,6 +102,7 @@ mod on_postgres {
     mod managed_tokens;
     mod members;
     mod oauth_token;
+    mod openapi;
     mod organizations;
     mod outage;
     mod pages;

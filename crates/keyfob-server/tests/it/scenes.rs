@@ -250,6 +250,7 @@ pub(crate) const SCENES: &[Scene] = &[
     )
     .answered(404),
     for_nobody("errors", "/errors"),
+    for_nobody("the API", "/docs/api"),
 ];
 
 /// The pages of a demo.

@@ -11,20 +11,60 @@ use crate::http::problem::Code;
 /// Where a handler answers at another address or by another method too: that operation, and the one that it
 /// repeats.
 const ALIASES: [(&str, &str, &str, &str, &str); 4] = [
-    ("get", "/roles.json", "listRolesToo", "get", "/identity/v1/roles.json"),
-    ("post", "/oauth/userinfo", "askUserInfo", "get", "/oauth/userinfo"),
-    ("get", REALM, "readUserInfoOfRealm", "get", "/oauth/userinfo"),
-    ("post", REALM, "askUserInfoOfRealm", "get", "/oauth/userinfo"),
+    (
+        "get",
+        "/roles.json",
+        "listRolesToo",
+        "get",
+        "/identity/v1/roles.json",
+    ),
+    (
+        "post",
+        "/oauth/userinfo",
+        "askUserInfo",
+        "get",
+        "/oauth/userinfo",
+    ),
+    (
+        "get",
+        REALM,
+        "readUserInfoOfRealm",
+        "get",
+        "/oauth/userinfo",
+    ),
+    (
+        "post",
+        REALM,
+        "askUserInfoOfRealm",
+        "get",
+        "/oauth/userinfo",
+    ),
 ];
 const REALM: &str = "/auth/realms/{realm}/protocol/openid-connect/userinfo";
 
 /// Parameters of paths: name, meaning, example.
 const PARAMETERS: [(&str, &str, &str); 6] = [
-    ("organization", "An organization", "0198c0de-0000-7000-8000-000000000001"),
+    (
+        "organization",
+        "An organization",
+        "0198c0de-0000-7000-8000-000000000001",
+    ),
     ("user", "A user", "0198c0de-0000-7000-8000-000000000002"),
-    ("token", "A personal API token", "0198c0de-0000-7000-8000-000000000003"),
-    ("session", "A session", "0198c0de-0000-7000-8000-000000000004"),
-    ("request", "The id of a request", "0198c0de-0000-7000-8000-000000000005"),
+    (
+        "token",
+        "A personal API token",
+        "0198c0de-0000-7000-8000-000000000003",
+    ),
+    (
+        "session",
+        "A session",
+        "0198c0de-0000-7000-8000-000000000004",
+    ),
+    (
+        "request",
+        "The id of a request",
+        "0198c0de-0000-7000-8000-000000000005",
+    ),
     ("realm", "Any word: there are no realms here", "any"),
 ];
 /// Where an organization is named by its id only.
@@ -32,22 +72,26 @@ const BY_ID_ONLY: [&str; 2] = ["/personal-api-tokens", "/refusals/"];
 
 /// Adds to every operation what follows from the rest.
 pub(super) fn complete(document: &mut Value) {
+    let mut answers = Map::new();
     let paths = document.get_mut("paths").and_then(Value::as_object_mut);
     if let Some(paths) = paths {
         add_aliases(paths);
         for (path, item) in paths {
             for (method, operation) in item.as_object_mut().into_iter().flatten() {
                 if let Some(operation) = operation.as_object_mut() {
-                    finish(operation, method, path);
+                    finish(operation, (method, path), &mut answers);
                 }
             }
         }
     }
-    without_null(document);
-    let components = document.get_mut("components").and_then(Value::as_object_mut);
+    plainer(document);
+    let components = document
+        .get_mut("components")
+        .and_then(Value::as_object_mut);
     if let Some(components) = components {
         components.insert("securitySchemes".to_owned(), schemes());
         components.insert("headers".to_owned(), headers());
+        components.insert("responses".to_owned(), answers.into());
     }
 }
 
@@ -55,8 +99,8 @@ fn schemes() -> Value {
     json!({
         "session": {
             "type": "apiKey", "in": "cookie", "name": "__Host-keyfob_session",
-            "description": "The cookie of somebody who has signed in. Where the server's public address is \
-                            an http one, its name is `keyfob_session`.",
+            "description": "The cookie of somebody who has signed in. Its name begins with `__Host-` where the \
+                            server's public address is an https one.",
         },
         "accessToken": {
             "type": "http", "scheme": "bearer", "bearerFormat": "JWT",
@@ -88,7 +132,9 @@ fn headers() -> Value {
 fn add_aliases(paths: &mut Map<String, Value>) {
     for (method, path, id, of_method, of_path) in ALIASES {
         let of = paths.get(of_path).and_then(|item| item.get(of_method));
-        let Some(mut operation) = of.cloned() else { continue };
+        let Some(mut operation) = of.cloned() else {
+            continue;
+        };
         if let Some(operation) = operation.as_object_mut() {
             operation.insert("operationId".to_owned(), id.into());
         }
@@ -105,30 +151,37 @@ struct Callers {
     tokens: bool,
 }
 
-fn finish(operation: &mut Map<String, Value>, method: &str, path: &str) {
+/// Refusals that are answered alike stand in `answers`, once.
+fn finish(
+    operation: &mut Map<String, Value>,
+    (method, path): (&str, &str),
+    answers: &mut Map<String, Value>,
+) {
     add_parameters(operation, path);
     let callers = settle_security(operation);
-    let refusals = if Dialect::of(path) == Dialect::OAuth {
-        of_door(operation)
-    } else {
-        problems(operation, method, &callers)
-    };
-    let media_type = if Dialect::of(path) == Dialect::OAuth {
-        ("application/json", "#/components/schemas/OAuthError")
-    } else {
-        ("application/problem+json", "#/components/schemas/Problem")
+    let dialect = Dialect::of(path);
+    let refusals = match dialect {
+        Dialect::OAuth => of_door(operation),
+        Dialect::Problem => problems(operation, method, &callers),
     };
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
-    let Some(responses) = responses.as_object_mut() else { return };
+    let Some(responses) = responses.as_object_mut() else {
+        return;
+    };
     for (status, refusals) in refusals {
         let is_told = responses
             .get(&status.to_string())
             .is_some_and(|told| told.get("content").is_some());
         if !is_told {
-            responses.insert(status.to_string(), answer(status, &refusals, media_type));
+            let name = name(status, &refusals, dialect);
+            responses.insert(status.to_string(), reference("responses", &name));
+            answers
+                .entry(name)
+                .or_insert_with(|| answer(status, &refusals, dialect));
         }
     }
-    for response in responses.values_mut().filter_map(Value::as_object_mut) {
+    let told = responses.values_mut().filter_map(Value::as_object_mut);
+    for response in told.filter(|response| !response.contains_key("$ref")) {
         let headers = response.entry("headers").or_insert_with(|| json!({}));
         if let Some(headers) = headers.as_object_mut() {
             headers.insert("x-request-id".to_owned(), reference("headers", "RequestId"));
@@ -136,12 +189,24 @@ fn finish(operation: &mut Map<String, Value>, method: &str, path: &str) {
     }
 }
 
+/// What an answer is called in the document.
+fn name(status: u16, refusals: &[Refusal], dialect: Dialect) -> String {
+    let words: Vec<&str> = refusals.iter().map(|refusal| refusal.word).collect();
+    let kind = match dialect {
+        Dialect::OAuth => "door",
+        Dialect::Problem => "problem",
+    };
+    format!("{kind}-{status}-{}", words.join("-"))
+}
+
 fn reference(kind: &str, name: &str) -> Value {
     json!({ "$ref": format!("#/components/{kind}/{name}") })
 }
 
 fn add_parameters(operation: &mut Map<String, Value>, path: &str) {
-    let named = PARAMETERS.iter().filter(|(name, _, _)| path.contains(&format!("{{{name}}}")));
+    let named = PARAMETERS
+        .iter()
+        .filter(|(name, _, _)| path.contains(&format!("{{{name}}}")));
     let mut parameters: Vec<Value> = named
         .map(|(name, meaning, example)| {
             let is_current = *name == "organization" && !BY_ID_ONLY.iter().any(|part| path.contains(part));
@@ -160,7 +225,13 @@ fn add_parameters(operation: &mut Map<String, Value>, path: &str) {
         })
         .collect();
     let own = operation.remove("parameters");
-    parameters.extend(own.as_ref().and_then(Value::as_array).cloned().into_iter().flatten());
+    parameters.extend(
+        own.as_ref()
+            .and_then(Value::as_array)
+            .cloned()
+            .into_iter()
+            .flatten(),
+    );
     if !parameters.is_empty() {
         operation.insert("parameters".to_owned(), parameters.into());
     }
@@ -184,7 +255,11 @@ fn settle_security(operation: &mut Map<String, Value>) -> Callers {
 /// The codes that an operation lists itself.
 fn listed(operation: &Map<String, Value>) -> Vec<&str> {
     let listed = operation.get("x-errors").and_then(Value::as_array);
-    listed.into_iter().flatten().filter_map(Value::as_str).collect()
+    listed
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
 }
 
 /// A code and its meaning, by status.
@@ -211,11 +286,14 @@ fn problems(operation: &Map<String, Value>, method: &str, callers: &Callers) -> 
     };
     let mut refusals = Refusals::new();
     for code in Code::ALL.iter().filter(|code| holds(code)) {
-        refusals.entry(code.status().as_u16()).or_default().push(Refusal {
-            word: code.word(),
-            meaning: code.meaning(),
-            title: code.title(),
-        });
+        refusals
+            .entry(code.status().as_u16())
+            .or_default()
+            .push(Refusal {
+                word: code.word(),
+                meaning: code.meaning(),
+                title: code.title(),
+            });
     }
     refusals
 }
@@ -226,7 +304,11 @@ fn of_door(operation: &Map<String, Value>) -> Refusals {
     let mut refusals = Refusals::new();
     for code in OAuthCode::ALL {
         if own.contains(&code.word()) || always.contains(&code.word()) {
-            let more = if *code == OAuthCode::InvalidRequest { &[413, 415, 431][..] } else { &[] };
+            let more = if *code == OAuthCode::InvalidRequest {
+                &[413, 415, 431][..]
+            } else {
+                &[]
+            };
             for status in [code.status().as_u16()].iter().chain(more) {
                 refusals.entry(*status).or_default().push(Refusal {
                     word: code.word(),
@@ -239,18 +321,31 @@ fn of_door(operation: &Map<String, Value>) -> Refusals {
     refusals
 }
 
-fn answer(status: u16, refusals: &[Refusal], (media_type, schema): (&str, &str)) -> Value {
+fn answer(status: u16, refusals: &[Refusal], dialect: Dialect) -> Value {
+    let (media_type, schema) = match dialect {
+        Dialect::OAuth => ("application/json", "OAuthError"),
+        Dialect::Problem => ("application/problem+json", "Problem"),
+    };
     let described: Vec<String> = refusals
         .iter()
         .map(|refusal| format!("`{}`: {}", refusal.word, refusal.meaning))
         .collect();
     let examples: Map<String, Value> = refusals
         .iter()
-        .map(|refusal| (refusal.word.to_owned(), json!({ "value": example(status, refusal) })))
+        .map(|refusal| {
+            (
+                refusal.word.to_owned(),
+                json!({ "value": example(status, refusal) }),
+            )
+        })
         .collect();
     let mut headers = Map::new();
+    headers.insert("x-request-id".to_owned(), reference("headers", "RequestId"));
     if status == 401 {
-        headers.insert("www-authenticate".to_owned(), reference("headers", "Challenge"));
+        headers.insert(
+            "www-authenticate".to_owned(),
+            reference("headers", "Challenge"),
+        );
     }
     if status == 429 || status == 503 {
         headers.insert("retry-after".to_owned(), reference("headers", "RetryAfter"));
@@ -258,12 +353,16 @@ fn answer(status: u16, refusals: &[Refusal], (media_type, schema): (&str, &str))
     json!({
         "description": described.join("\n\n"),
         "headers": headers,
-        "content": { media_type: { "schema": { "$ref": schema }, "examples": examples } },
+        "content": { media_type: { "schema": reference("schemas", schema), "examples": examples } },
     })
 }
 
 fn example(status: u16, refusal: &Refusal) -> Value {
-    let Refusal { word, meaning, title } = refusal;
+    let Refusal {
+        word,
+        meaning,
+        title,
+    } = refusal;
     if title.is_empty() {
         return json!({ "error": word, "error_description": meaning, "message": meaning });
     }
@@ -273,8 +372,9 @@ fn example(status: u16, refusal: &Refusal) -> Value {
     })
 }
 
-/// Nothing is `null`, in either direction: what is not there is left out.
-fn without_null(value: &mut Value) {
+/// Nothing is `null`, in either direction: what is not there is left out. A number has its bounds, and needs no
+/// format beside them.
+fn plainer(value: &mut Value) {
     match value {
         Value::Object(members) => {
             if let Some(Value::Array(kinds)) = members.get_mut("type") {
@@ -292,9 +392,12 @@ fn without_null(value: &mut Value) {
                     members.extend(form.as_object().cloned().into_iter().flatten());
                 }
             }
-            members.values_mut().for_each(without_null);
+            if members.get("type").is_some_and(|kind| kind == "integer") {
+                members.remove("format");
+            }
+            members.values_mut().for_each(plainer);
         }
-        Value::Array(items) => items.iter_mut().for_each(without_null),
+        Value::Array(items) => items.iter_mut().for_each(plainer),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {}
     }
 }

@@ -11,7 +11,7 @@ pub(super) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What each caller gets: nobody; a stranger's session; an access token of the owner's, for the
 /// organization; the owner's session. The object is always the organization, or a thing of the owner's.
-const MATRIX: [(&str, &str, [u16; 4]); 43] = [
+const MATRIX: [(&str, &str, [u16; 4]); 44] = [
     ("POST", "/auth/v1/token", [200, 200, 200, 200]),
     ("POST", "/auth/v2/token", [200, 200, 200, 200]),
     ("POST", "/auth/v3/token", [200, 200, 200, 200]),
@@ -153,6 +153,7 @@ const MATRIX: [(&str, &str, [u16; 4]); 43] = [
     ),
     ("GET", "/healthz", [200, 200, 200, 200]),
     ("GET", "/readyz", [200, 200, 200, 200]),
+    ("GET", "/openapi.json", [200, 200, 200, 200]),
     ("GET", "/errors", [200, 200, 200, 200]),
 ];
 

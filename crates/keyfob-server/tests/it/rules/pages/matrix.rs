@@ -12,8 +12,9 @@ use crate::site::Site;
 pub(super) const SOURCE: &str = include_str!("../../../../src/web.rs");
 
 /// What each reader gets: nobody; a stranger to the organization; its owner.
-const MATRIX: [(&str, &str, [u16; 3]); 42] = [
+const MATRIX: [(&str, &str, [u16; 3]); 43] = [
     ("GET", "/", [303, 303, 303]),
+    ("GET", "/docs/api", [200, 200, 200]),
     ("GET", "/sign-in", [200, 303, 303]),
     ("POST", "/sign-in", [403, 403, 403]),
     ("POST", "/sign-out", [403, 403, 403]),
