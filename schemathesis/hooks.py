@@ -1,7 +1,7 @@
-"""What schemathesis cannot know: how one signs in here, and which ids there are.
+"""What schemathesis cannot know: how one signs in here, and which ids, tokens and words there are.
 
-It is told nothing of what may be answered, and no answer is looked at here. `cargo xtask schemathesis`
-starts the server and says by the environment where it is and what it holds.
+Nothing is said here of what may be answered, and no answer is looked at. `cargo xtask schemathesis` starts the
+server, and tells by the environment what it holds and who calls.
 """
 
 import functools
@@ -14,17 +14,20 @@ import urllib.request
 
 import schemathesis
 
-URL = os.environ["KEYFOB_URL"]
-PEOPLE = json.loads(os.environ["KEYFOB_PEOPLE"])
+with open(os.environ["KEYFOB_DEMO"], encoding="utf-8") as said:
+    DEMO = json.load(said)
+URL, PEOPLE = DEMO["url"], DEMO["users"]
 # Who calls where both may: a person with a session, or a program with an access token.
 CALLER = os.environ["KEYFOB_CALLER"]
 API = "/identity/v1"
-COOKIE = "keyfob_session"
-# Of a run: these operations end the session that they are called with, or others of the same person.
+# These end the session that they are called with, or others of the same person.
 ENDING = {"signOut", "endOtherSessions", "endSession"}
-EXAMPLE = "0198c0de-0000-7000-8000-"
+# The ids of the document's examples, and its secret.
+EXAMPLE, EXAMPLE_SECRET = "0198c0de-0000-7000-8000-", "kfpat_example"
 # An id that was drawn by schemathesis: those of the server are of version 7.
 DRAWN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-689a-f][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
+SECRETS = {"pat", "personal-access-key", "personalAccessKey", "subject_token"}
+ROLE_KEY = re.compile(r"[a-z0-9-]{1,80}")
 
 
 def ask(method, path, body=None, form=None, **headers):
@@ -33,13 +36,28 @@ def ask(method, path, body=None, form=None, **headers):
     if body is not None:
         data, headers["Content-Type"] = json.dumps(body).encode(), "application/json"
     if form is not None:
-        data, headers["Content-Type"] = (
-            urllib.parse.urlencode(form).encode(),
-            "application/x-www-form-urlencoded",
-        )
+        data = urllib.parse.urlencode(form).encode()
+        headers["Content-Type"] = "application/x-www-form-urlencoded"
     request = urllib.request.Request(URL + path, data, headers, method=method)
     with urllib.request.urlopen(request, timeout=30) as answer:
         return answer.headers, json.load(answer)
+
+
+class Kept:
+    """Something that is made when it is needed, and anew when a case of the run has ended it."""
+
+    def __init__(self, make, is_good):
+        self.make, self.is_good, self.value = make, is_good, None
+
+    def __call__(self):
+        if self.value is not None:
+            try:
+                self.is_good(self.value)
+            except urllib.error.HTTPError:
+                self.value = None
+        if self.value is None:
+            self.value = self.make()
+        return self.value
 
 
 def sign_in(number):
@@ -50,36 +68,35 @@ def sign_in(number):
     return headers["Set-Cookie"].split(";")[0]
 
 
-@functools.cache
-def session(number):
-    return sign_in(number)
+session = Kept(lambda: sign_in(0), lambda cookie: ask("GET", API + "/session", Cookie=cookie))
 
 
 @functools.cache
 def organizations():
     """The highest organization, and one below it that nothing else here depends on."""
-    _headers, listed = ask("GET", API + "/organizations", Cookie=session(0))
+    _headers, listed = ask("GET", API + "/organizations", Cookie=session())
     root = next(org["id"] for org in listed["data"] if "parentOrganizationId" not in org)
     path = f"{API}/organizations/{root}/sub-organizations"
-    _headers, below = ask("POST", path, {"name": "Schemathesis"}, Cookie=session(0))
+    _headers, below = ask("POST", path, {"name": "Schemathesis"}, Cookie=session())
     return root, below["id"]
 
 
 def generate():
     """A new personal API token of the first person's."""
-    root, _below = organizations()
-    path = f"{API}/organizations/{root}/personal-api-tokens"
-    return ask("POST", path, {"expiresInDays": 1}, Cookie=session(0))[1]
+    path = f"{API}/organizations/{organizations()[0]}/personal-api-tokens"
+    return ask("POST", path, {"expiresInDays": 1}, Cookie=session())[1]
 
 
-def exchange(pat):
+def exchange(secret):
     """An access token for the highest organization."""
-    return ask("POST", "/auth/v2/token", form={"pat": pat["token"]})[1]["access_token"]
+    return ask("POST", "/auth/v2/token", form={"pat": secret})[1]["access_token"]
 
 
-@functools.cache
-def access_token():
-    return exchange(generate())
+secret = Kept(lambda: generate()["token"], exchange)
+access_token = Kept(
+    lambda: exchange(secret()),
+    lambda token: ask("GET", "/oauth/userinfo", Authorization=f"Bearer {token}"),
+)
 
 
 @functools.cache
@@ -90,9 +107,9 @@ def other_pat():
 
 @functools.cache
 def member():
-    """Somebody to be suspended and given roles: neither who calls, nor an owner."""
-    root, _below = organizations()
-    _headers, members = ask("GET", f"{API}/organizations/{root}/users", Cookie=session(0))
+    """Somebody to be suspended and given roles, who is not the one that calls."""
+    path = f"{API}/organizations/{organizations()[0]}/users"
+    _headers, members = ask("GET", path, Cookie=session())
     return next(one["id"] for one in members if one["email"] == PEOPLE[3]["email"])
 
 
@@ -108,38 +125,47 @@ class Caller:
         if operation["operationId"] in ENDING:
             # Somebody else, who signs in anew each time.
             return {"Cookie": sign_in(1)}
-        if "session" in schemes:
-            return {"Cookie": session(0)}
-        return {}
+        return {"Cookie": session()} if "session" in schemes else {}
 
     def set(self, case, data, context):
         case.headers.update(data)
 
 
 def real(name, path):
-    """An id that exists, for the parameter of that name."""
+    """An id that exists, for the parameter or member of that name."""
     root, below = organizations()
-    ids = {
-        "organization": lambda: below if path.endswith(("{organization}", "/move")) else root,
-        "parent": lambda: root,
+    return {
+        "organization": below if path.endswith(("{organization}", "/move")) else root,
+        "subOrganization": below,
+        "subOrganizationId": below,
+        "parent": root,
+    }.get(name) or {
         "user": member,
-        "token": other_pat,
-        "tokens": other_pat,
-        "subOrganization": lambda: below,
-        "subOrganizationId": lambda: below,
         "userId": member,
         "owner": member,
-    }
-    return ids[name]() if name in ids else None
+        "token": other_pat,
+        "tokens": other_pat,
+    }.get(name, lambda: None)()
 
 
 def known(name, value, path):
-    """The same value, or an existing id where one was drawn or is the document's example."""
+    """The same value; or one that exists, where one was drawn or is the document's example."""
     if isinstance(value, list):
         return [known(name, one, path) for one in value]
     if not isinstance(value, str):
         return value
-    # Some of the drawn ones stay: an id that is not there is a case too.
+    if name in SECRETS and (value == EXAMPLE_SECRET or path == "/oauth/token") and value.strip():
+        return secret()
+    # There is one resource server, and the words of the role catalogue are few.
+    if name in {"audience", "resource"} and value:
+        return URL
+    if name == "scope" and path == "/oauth/token" and value:
+        return "openid email"
+    if name == "permission":
+        return "build:view"
+    if name == "roles" and ROLE_KEY.fullmatch(value):
+        return "view-build"
+    # Some of the drawn ids stay: one that is not there is a case too.
     is_drawn = DRAWN.fullmatch(value) and value[-1] not in "0123"
     if is_drawn or value.startswith(EXAMPLE):
         return real(name, path) or value

@@ -124,7 +124,8 @@ impl Workshop {
     }
 }
 
-fn copy_files(from: &Path, to: &Path) -> anyhow::Result<()> {
+/// Copies the files of a folder, without its folders.
+pub(crate) fn copy_files(from: &Path, to: &Path) -> anyhow::Result<()> {
     let entries = fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?;
     for entry in entries {
         let entry = entry?;

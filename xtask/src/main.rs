@@ -21,6 +21,7 @@ mod interop;
 mod lint;
 mod postgres;
 mod process;
+mod schemathesis;
 mod screenshots;
 mod supervisor;
 mod test;
@@ -93,6 +94,15 @@ enum Task {
         #[arg(value_parser = interop::LIBRARIES)]
         libraries: Vec<String>,
     },
+    /// Let schemathesis ask a server about all that its OpenAPI document says; installs it by pip
+    Schemathesis {
+        /// How long each of the two runs takes
+        #[arg(long, value_name = "N", default_value_t = 120)]
+        seconds: u32,
+        /// What decides the cases; without it another one each time
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Make the pictures in `docs/images` from the demo
     Screenshots,
     /// Run the fuzz targets one after the other; needs cargo-fuzz, and says how to get it
@@ -128,6 +138,12 @@ impl Task {
             Self::Timing { args } => timing::timing(args),
             Self::Faults { rounds, seed } => faults::faults(*rounds, *seed),
             Self::Interop { libraries } => interop::interop(libraries),
+            Self::Schemathesis { seconds, seed } => {
+                schemathesis::schemathesis(&schemathesis::Plan {
+                    seconds: *seconds,
+                    seed: *seed,
+                })
+            }
             Self::Screenshots => screenshots::screenshots(),
             Self::Fuzz {
                 target, keep: true, ..

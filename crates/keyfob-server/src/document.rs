@@ -240,6 +240,21 @@ mod tests {
     }
 
     #[test]
+    fn a_number_is_whole_however_it_is_written() {
+        let count = |text: &str| {
+            read(&format!(r#"{{"fullName":"A","count":{text}}}"#)).map(|order| order.count)
+        };
+        for whole in ["60", "60.0", "6e1", "0.6e2"] {
+            assert_eq!(count(whole), Ok(Some(60)), "{whole}");
+        }
+        assert_eq!(count("0.0"), Ok(Some(0)));
+        assert_eq!(count("-0.0"), Ok(Some(0)));
+        for broken in ["60.5", "1e400", "9007199254740993.0", "-60.0", "6e-1"] {
+            assert!(count(broken).is_err(), "{broken}");
+        }
+    }
+
+    #[test]
     fn a_fault_names_the_place_and_never_the_value() {
         let fault = |json: &str| read(json).expect_err("refused");
         assert_eq!(fault(r#"{"fullName":12345}"#), "`fullName` must be a text");

@@ -21,7 +21,11 @@ impl<'de> Deserializer<'de> for Node {
             Self::Bool(value) => visitor.visit_bool(value),
             Self::Integer(value) => visitor.visit_i64(value),
             Self::Natural(value) => visitor.visit_u64(value),
-            Self::Real(value) => visitor.visit_f64(value),
+            // JSON Schema counts 60.0 as a whole number, and some languages write it so.
+            Self::Real(value) => match whole(value) {
+                Some(value) => visitor.visit_i64(value),
+                None => visitor.visit_f64(value),
+            },
             Self::Text(value) => visitor.visit_string(value),
             Self::List(items) => visitor.visit_seq(Items {
                 rest: items.into_iter().enumerate(),
@@ -93,6 +97,15 @@ impl<'de> Deserializer<'de> for Node {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
         unit_struct seq tuple tuple_struct map identifier ignored_any
     }
+}
+
+/// The whole number that a number is, as far as it can be told.
+fn whole(value: f64) -> Option<i64> {
+    const EXACT_BELOW: f64 = 9_007_199_254_740_992.0;
+    let is_whole = value.fract() == 0.0 && value.abs() < EXACT_BELOW;
+    is_whole
+        .then(|| format!("{value:.0}").parse().ok())
+        .flatten()
 }
 
 struct Items {

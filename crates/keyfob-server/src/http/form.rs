@@ -30,7 +30,7 @@ macro_rules! fields {
                 match self { $(Self::$name => $word),+ }
             }
 
-            fn of(name: &str) -> Option<Self> {
+            pub(super) fn of(name: &str) -> Option<Self> {
                 match name {
                     $($word => Some(Self::$name),)+
                     _ => None,

@@ -13,6 +13,7 @@ use utoipa::ToSchema;
 
 use super::authenticate::Authenticated;
 use super::json::Json;
+use super::openapi::shapes::RoleKey;
 use super::organizations::written::Membership;
 use super::organizations::{named, sentence};
 use super::problem::{Code, Problem};
@@ -128,7 +129,7 @@ pub(super) async fn roles(
 #[schema(as = WantedRoles, example = json!({"roles": ["view-build"]}))]
 pub(super) struct Wanted {
     /// Keys of the role catalogue, or `owner`.
-    #[schema(max_items = 200)]
+    #[schema(value_type = Vec<RoleKey>, max_items = 200)]
     roles: Vec<String>,
 }
 

@@ -54,6 +54,8 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
         shapes::OAuthError,
         shapes::Problem,
         shapes::ReachWord,
+        shapes::RoleKey,
+        shapes::VisibleName,
     )),
     paths(
         token::v1,
@@ -147,6 +149,17 @@ pub(super) async fn document(State(app): State<Arc<App>>) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::http::form::Field;
+
+    #[test]
+    fn the_fields_of_forms_are_those_that_the_doors_read() {
+        for form in ["V1Form", "V2Form", "V3Form", "ExchangeForm"] {
+            let fields = value().pointer(&format!("/components/schemas/{form}/properties"));
+            let fields = fields.and_then(Value::as_object).expect("fields");
+            let unknown = fields.keys().find(|name| Field::of(name).is_none());
+            assert_eq!(unknown, None, "{form}");
+        }
+    }
 
     #[test]
     fn the_kept_document_is_the_one_that_is_served() {

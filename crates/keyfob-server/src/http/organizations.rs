@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use self::written::{Organization, Organizations};
 use super::authenticate::Authenticated;
 use super::json::Json;
-use super::openapi::shapes::Doom;
+use super::openapi::shapes::{Doom, VisibleName};
 use super::problem::{Code, Problem};
 use crate::app::access::Caller;
 use crate::app::manage_members;
@@ -156,7 +156,7 @@ pub(super) async fn create(Authenticated(_caller): Authenticated) -> Problem {
 #[derive(Debug, Deserialize, ToSchema)]
 #[schema(as = NewOrganization, example = json!({"name": "Mobile"}))]
 pub(super) struct NewName {
-    #[schema(min_length = 1, max_length = 100, pattern = "\\S")]
+    #[schema(value_type = VisibleName)]
     name: String,
 }
 
@@ -165,7 +165,7 @@ pub(super) struct NewName {
 #[serde(deny_unknown_fields)]
 #[schema(example = json!({"name": "Mobile apps"}))]
 pub(super) struct OtherName {
-    #[schema(min_length = 1, max_length = 100, pattern = "\\S")]
+    #[schema(value_type = VisibleName)]
     name: String,
 }
 

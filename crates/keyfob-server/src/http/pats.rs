@@ -21,6 +21,7 @@ use utoipa::ToSchema;
 use self::written::{ReachForm, Suspension, Written};
 use super::authenticate::Authenticated;
 use super::json::Json;
+use super::openapi::shapes::VisibleName;
 use super::problem::{Code, Problem};
 use super::refusals;
 use crate::app::access::{Caller, is_covered};
@@ -88,7 +89,7 @@ pub(super) async fn list(
 pub(super) struct Chosen {
     /// What it is for; without it, the day.
     #[serde(default, deserialize_with = "given")]
-    #[schema(min_length = 1, max_length = 100, pattern = "\\S")]
+    #[schema(value_type = VisibleName)]
     name: Option<String>,
     /// When it ends; or, instead, `expiresInDays`.
     #[serde(default, deserialize_with = "given")]

@@ -84,6 +84,7 @@ pub(super) fn complete(document: &mut Value) {
             }
         }
     }
+    exclude(document);
     plainer(document);
     let components = document
         .get_mut("components")
@@ -370,6 +371,37 @@ fn example(status: u16, refusal: &Refusal) -> Value {
         "type": format!("/errors#{word}"), "title": title, "status": status, "detail": meaning,
         "instance": "urn:uuid:0198c0de-0000-7000-8000-000000000005", "error": word, "message": meaning,
     })
+}
+
+/// Says which members exclude each other.
+fn exclude(document: &mut Value) {
+    for (name, rule) in [
+        (
+            "NewPersonalApiToken",
+            json!({ "not": { "required": ["expiresDate", "expiresInDays"] } }),
+        ),
+        (
+            "V1Form",
+            json!({ "oneOf": [{ "required": ["pat"] }, { "required": ["personal-access-key"] }] }),
+        ),
+        (
+            "V2Form",
+            json!({ "not": { "required": ["subOrganization", "subOrganizationId"] } }),
+        ),
+        (
+            "V3Form",
+            json!({ "not": { "required": ["subOrganization", "subOrganizationId"] } }),
+        ),
+        (
+            "ExchangeForm",
+            json!({ "not": { "required": ["organization", "subOrganization"] } }),
+        ),
+    ] {
+        let schema = document.pointer_mut(&format!("/components/schemas/{name}"));
+        if let (Some(Value::Object(schema)), Value::Object(rule)) = (schema, rule) {
+            schema.extend(rule);
+        }
+    }
 }
 
 /// Nothing is `null`, in either direction: what is not there is left out. A number has its bounds, and needs no

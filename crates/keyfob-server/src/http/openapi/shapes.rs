@@ -1,9 +1,18 @@
 //! What is read or written by hand, as types: for the document only. Nobody makes a value of them, so a test
-//! compares the names of their members with what the handlers read and write.
+//! compares the names of the fields of forms with those that the doors read.
 
 #![expect(dead_code, reason = "types that describe, and are never made")]
 
 use utoipa::{IntoParams, ToSchema};
+
+/// A name: characters that can be seen, and one at least that is no space.
+#[derive(ToSchema)]
+#[schema(
+    min_length = 1,
+    max_length = 100,
+    pattern = r"^[^\p{Cc}\p{Cf}\p{Cn}\p{Zl}\p{Zp}]*[^\p{C}\p{Z}][^\p{Cc}\p{Cf}\p{Cn}\p{Zl}\p{Zp}]*$"
+)]
+pub(in crate::http) struct VisibleName(String);
 
 /// What a personal API token is exchanged for.
 #[derive(ToSchema)]
@@ -50,7 +59,7 @@ pub(in crate::http) struct V2Form {
     /// The organization that the access token is to be for; without it, that of the personal API token.
     #[schema(format = Uuid)]
     sub_organization: Option<String>,
-    /// The same, by another name; both are allowed only with the same value.
+    /// The same, by another name: send one of them.
     #[schema(format = Uuid)]
     sub_organization_id: Option<String>,
     /// The claims wanted, with spaces or commas between; no permission.
@@ -71,7 +80,7 @@ pub(in crate::http) struct V3Form {
     /// The organization that the access token is to be for; without it, that of the personal API token.
     #[schema(format = Uuid)]
     sub_organization: Option<String>,
-    /// The same, by another name; both are allowed only with the same value.
+    /// The same, by another name: send one of them.
     #[schema(format = Uuid)]
     sub_organization_id: Option<String>,
     /// The claims wanted, with spaces or commas between; no permission.
@@ -101,7 +110,7 @@ pub(in crate::http) struct ExchangeForm {
     /// The organization that the access token is to be for; without it, that of the personal API token.
     #[schema(format = Uuid)]
     organization: Option<String>,
-    /// The same, by another name; both are allowed only with the same value.
+    /// The same, by another name: send one of them.
     #[schema(rename = "subOrganization", format = Uuid)]
     sub_organization: Option<String>,
     /// The claims wanted, and permissions: then the access token has only those of them that are held.
@@ -174,6 +183,11 @@ pub(in crate::http) struct Doom {
     #[param(format = Uuid)]
     user_id: Option<String>,
 }
+
+/// A key of the role catalogue, or `owner`.
+#[derive(ToSchema)]
+#[schema(pattern = "^[a-z0-9-]{1,80}$")]
+pub(in crate::http) struct RoleKey(String);
 
 /// The words that a reach can be.
 #[derive(ToSchema)]
