@@ -8,11 +8,13 @@ import functools
 import json
 import os
 import re
+import unicodedata
 import urllib.error
 import urllib.parse
 import urllib.request
 
 import schemathesis
+from hypothesis import strategies
 
 with open(os.environ["KEYFOB_DEMO"], encoding="utf-8") as said:
     DEMO = json.load(said)
@@ -28,6 +30,20 @@ EXAMPLE, EXAMPLE_SECRET = "0198c0de-0000-7000-8000-", "kfpat_example"
 DRAWN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-689a-f][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
 SECRETS = {"pat", "personal-access-key", "personalAccessKey", "subject_token"}
 ROLE_KEY = re.compile(r"[a-z0-9-]{1,80}")
+
+
+# Letters that are there and not seen (Default_Ignorable_Code_Point), beside those of other categories.
+UNSEEN = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0"
+
+
+def is_name(text):
+    return bool(text.strip()) and len(unicodedata.normalize("NFC", text)) <= 100
+
+
+seen = strategies.characters(categories=["L", "N", "P", "S", "Zs"], exclude_characters=UNSEEN)
+schemathesis.openapi.format(
+    "visible-name", strategies.text(seen, min_size=1, max_size=100).filter(is_name)
+)
 
 
 def ask(method, path, body=None, form=None, **headers):
@@ -137,7 +153,7 @@ def real(name, path):
     return {
         "organization": below if path.endswith(("{organization}", "/move")) else root,
         "subOrganization": below,
-        "subOrganizationId": below,
+        "subOrganizationId": root,
         "parent": root,
     }.get(name) or {
         "user": member,

@@ -52,6 +52,7 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
     components(schemas(
         shapes::AllOthers,
         shapes::OAuthError,
+        shapes::OrganizationField,
         shapes::Problem,
         shapes::ReachWord,
         shapes::RoleKey,

@@ -373,8 +373,19 @@ fn example(status: u16, refusal: &Refusal) -> Value {
     })
 }
 
-/// Says which members exclude each other.
+/// Says which members exclude each other. An empty field of a form counts as none.
 fn exclude(document: &mut Value) {
+    let one_of = |one: &str, other: &str| {
+        let is_sent = json!({ "type": "string", "pattern": "\\S" });
+        let is_not = json!({ "type": "string", "maxLength": 0 });
+        json!({ "required": [one], "properties": { one: is_sent, other: is_not } })
+    };
+    let not_both = |one: &str, other: &str| {
+        let is_sent = json!({ "minLength": 1 });
+        let both = json!({ one: is_sent, other: is_sent });
+        json!({ "not": { "required": [one, other], "properties": both } })
+    };
+    let (pat, key) = ("pat", "personal-access-key");
     for (name, rule) in [
         (
             "NewPersonalApiToken",
@@ -382,20 +393,11 @@ fn exclude(document: &mut Value) {
         ),
         (
             "V1Form",
-            json!({ "oneOf": [{ "required": ["pat"] }, { "required": ["personal-access-key"] }] }),
+            json!({ "oneOf": [one_of(pat, key), one_of(key, pat)] }),
         ),
-        (
-            "V2Form",
-            json!({ "not": { "required": ["subOrganization", "subOrganizationId"] } }),
-        ),
-        (
-            "V3Form",
-            json!({ "not": { "required": ["subOrganization", "subOrganizationId"] } }),
-        ),
-        (
-            "ExchangeForm",
-            json!({ "not": { "required": ["organization", "subOrganization"] } }),
-        ),
+        ("V2Form", not_both("subOrganization", "subOrganizationId")),
+        ("V3Form", not_both("subOrganization", "subOrganizationId")),
+        ("ExchangeForm", not_both("organization", "subOrganization")),
     ] {
         let schema = document.pointer_mut(&format!("/components/schemas/{name}"));
         if let (Some(Value::Object(schema)), Value::Object(rule)) = (schema, rule) {

@@ -5,14 +5,15 @@
 
 use utoipa::{IntoParams, ToSchema};
 
-/// A name: characters that can be seen, and one at least that is no space.
+/// A name: characters that can be seen, no control or direction-changing ones, and one at least that is no space.
 #[derive(ToSchema)]
-#[schema(
-    min_length = 1,
-    max_length = 100,
-    pattern = r"^[^\p{Cc}\p{Cf}\p{Cn}\p{Zl}\p{Zp}]*[^\p{C}\p{Z}][^\p{Cc}\p{Cf}\p{Cn}\p{Zl}\p{Zp}]*$"
-)]
+#[schema(min_length = 1, max_length = 100, format = "visible-name")]
 pub(in crate::http) struct VisibleName(String);
+
+/// An organization in a form; an empty text counts as none.
+#[derive(ToSchema)]
+#[schema(pattern = "^([0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12})?$")]
+pub(in crate::http) struct OrganizationField(String);
 
 /// What a personal API token is exchanged for.
 #[derive(ToSchema)]
@@ -36,10 +37,9 @@ pub(in crate::http) struct AccessToken {
 #[schema(example = json!({"pat": "kfpat_example"}))]
 pub(in crate::http) struct V1Form {
     /// The personal API token.
-    #[schema(min_length = 1)]
     pat: Option<String>,
     /// The same, by the name that older clients send.
-    #[schema(rename = "personal-access-key", min_length = 1)]
+    #[schema(rename = "personal-access-key")]
     dashed_personal_access_key: Option<String>,
     /// The claims wanted, with spaces or commas between; no permission.
     #[schema(pattern = "^[^:]*$", example = "openid email")]
@@ -57,11 +57,9 @@ pub(in crate::http) struct V2Form {
     #[schema(min_length = 1, pattern = "\\S")]
     pat: String,
     /// The organization that the access token is to be for; without it, that of the personal API token.
-    #[schema(format = Uuid)]
-    sub_organization: Option<String>,
+    sub_organization: Option<OrganizationField>,
     /// The same, by another name: send one of them.
-    #[schema(format = Uuid)]
-    sub_organization_id: Option<String>,
+    sub_organization_id: Option<OrganizationField>,
     /// The claims wanted, with spaces or commas between; no permission.
     #[schema(pattern = "^[^:]*$", example = "openid email")]
     scope: Option<String>,
@@ -78,11 +76,9 @@ pub(in crate::http) struct V3Form {
     #[schema(min_length = 1, pattern = "\\S")]
     personal_access_key: String,
     /// The organization that the access token is to be for; without it, that of the personal API token.
-    #[schema(format = Uuid)]
-    sub_organization: Option<String>,
+    sub_organization: Option<OrganizationField>,
     /// The same, by another name: send one of them.
-    #[schema(format = Uuid)]
-    sub_organization_id: Option<String>,
+    sub_organization_id: Option<OrganizationField>,
     /// The claims wanted, with spaces or commas between; no permission.
     #[schema(pattern = "^[^:]*$", example = "openid email")]
     scope: Option<String>,
@@ -105,14 +101,13 @@ pub(in crate::http) struct ExchangeForm {
     subject_token: String,
     #[schema(pattern = "^urn:keyfob:token-type:pat$")]
     subject_token_type: String,
-    #[schema(pattern = "^urn:ietf:params:oauth:token-type:access_token$")]
+    #[schema(pattern = "^(urn:ietf:params:oauth:token-type:access_token)?$")]
     requested_token_type: Option<String>,
     /// The organization that the access token is to be for; without it, that of the personal API token.
-    #[schema(format = Uuid)]
-    organization: Option<String>,
+    organization: Option<OrganizationField>,
     /// The same, by another name: send one of them.
-    #[schema(rename = "subOrganization", format = Uuid)]
-    sub_organization: Option<String>,
+    #[schema(rename = "subOrganization")]
+    sub_organization: Option<OrganizationField>,
     /// The claims wanted, and permissions: then the access token has only those of them that are held.
     #[schema(example = "openid email")]
     scope: Option<String>,
