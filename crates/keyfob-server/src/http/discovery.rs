@@ -64,7 +64,7 @@ struct Metadata<'a> {
     token_endpoint_auth_methods_supported: [&'static str; 1],
 }
 
-/// The same, and what OpenID Connect adds to it.
+/// The same, and what `OpenID` Connect adds to it.
 #[derive(Serialize, ToSchema)]
 #[schema(as = OpenIdConfiguration)]
 struct OpenId<'a> {

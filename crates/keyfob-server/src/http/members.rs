@@ -74,7 +74,11 @@ pub(super) async fn list(
             username: one.email.clone(),
             email: one.email,
             full_name: one.name,
-            membership: Membership::of(is_direct),
+            membership: if is_direct {
+                Membership::Member
+            } else {
+                Membership::Inherited
+            },
             suspended: one.is_suspended
                 || standing == Standing::Stranger
                 || own.any(|held| !held.is_active()),

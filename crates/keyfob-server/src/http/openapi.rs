@@ -1,9 +1,10 @@
-//! The description of the API (OpenAPI 3.1), made from the handlers and from the types that they read and
+//! The description of the API (`OpenAPI` 3.1), made from the handlers and from the types that they read and
 //! write. `docs/openapi.json` is the same text.
 //!
 //! A handler says in `#[utoipa::path]` what is its own; what follows from that, or holds of many, is added in
 //! [`complete`]. A test compares the document with the table of routes.
 
+mod answers;
 mod complete;
 pub(super) mod shapes;
 
@@ -35,7 +36,7 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
                        short-lived access token, and manage organizations, members and tokens.\n\n\
                        Members that are not there are left out and never `null`. Dates are RFC 3339 in UTC. \
                        Every answer has the id of its request in `X-Request-Id`. `x-errors` lists the codes \
-                       of an operation's own refusals; any may be answered by one that it does not list.",
+                       of an operation's own refusals, beside those that any request may meet.",
         license(name = "Apache-2.0 OR MIT", identifier = "Apache-2.0 OR MIT"),
     ),
     servers((url = "/", description = "This server")),

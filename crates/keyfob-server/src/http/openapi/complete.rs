@@ -1,12 +1,9 @@
 //! What the document says of many operations alike: parameters of paths, who may call, the refusals.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
-use crate::http::oauth_error::OAuthCode;
+use super::answers::{Callers, answer, name, of_door, problems, reference};
 use crate::http::path::Dialect;
-use crate::http::problem::Code;
 
 /// Where a handler answers at another address or by another method too: that operation, and the one that it
 /// repeats.
@@ -77,11 +74,7 @@ pub(super) fn complete(document: &mut Value) {
     if let Some(paths) = paths {
         add_aliases(paths);
         for (path, item) in paths {
-            for (method, operation) in item.as_object_mut().into_iter().flatten() {
-                if let Some(operation) = operation.as_object_mut() {
-                    finish(operation, (method, path), &mut answers);
-                }
-            }
+            finish_all(item, path, &mut answers);
         }
     }
     exclude(document);
@@ -93,6 +86,15 @@ pub(super) fn complete(document: &mut Value) {
         components.insert("securitySchemes".to_owned(), schemes());
         components.insert("headers".to_owned(), headers());
         components.insert("responses".to_owned(), answers.into());
+    }
+}
+
+/// Finishes the operations of one path.
+fn finish_all(item: &mut Value, path: &str, answers: &mut Map<String, Value>) {
+    for (method, operation) in item.as_object_mut().into_iter().flatten() {
+        if let Some(operation) = operation.as_object_mut() {
+            finish(operation, (method, path), answers);
+        }
     }
 }
 
@@ -146,12 +148,6 @@ fn add_aliases(paths: &mut Map<String, Value>) {
     }
 }
 
-/// Who may call an operation.
-struct Callers {
-    sessions: bool,
-    tokens: bool,
-}
-
 /// Refusals that are answered alike stand in `answers`, once.
 fn finish(
     operation: &mut Map<String, Value>,
@@ -163,7 +159,7 @@ fn finish(
     let dialect = Dialect::of(path);
     let refusals = match dialect {
         Dialect::OAuth => of_door(operation),
-        Dialect::Problem => problems(operation, method, &callers),
+        Dialect::Problem => problems(operation, (method, path), &callers),
     };
     let responses = operation.entry("responses").or_insert_with(|| json!({}));
     let Some(responses) = responses.as_object_mut() else {
@@ -188,20 +184,6 @@ fn finish(
             headers.insert("x-request-id".to_owned(), reference("headers", "RequestId"));
         }
     }
-}
-
-/// What an answer is called in the document.
-fn name(status: u16, refusals: &[Refusal], dialect: Dialect) -> String {
-    let words: Vec<&str> = refusals.iter().map(|refusal| refusal.word).collect();
-    let kind = match dialect {
-        Dialect::OAuth => "door",
-        Dialect::Problem => "problem",
-    };
-    format!("{kind}-{status}-{}", words.join("-"))
-}
-
-fn reference(kind: &str, name: &str) -> Value {
-    json!({ "$ref": format!("#/components/{kind}/{name}") })
 }
 
 fn add_parameters(operation: &mut Map<String, Value>, path: &str) {
@@ -251,126 +233,6 @@ fn settle_security(operation: &mut Map<String, Value>) -> Callers {
         sessions: names("session"),
         tokens: names("accessToken"),
     }
-}
-
-/// The codes that an operation lists itself.
-fn listed(operation: &Map<String, Value>) -> Vec<&str> {
-    let listed = operation.get("x-errors").and_then(Value::as_array);
-    listed
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
-}
-
-/// A code and its meaning, by status.
-type Refusals = BTreeMap<u16, Vec<Refusal>>;
-
-struct Refusal {
-    word: &'static str,
-    meaning: &'static str,
-    title: &'static str,
-}
-
-fn problems(operation: &Map<String, Value>, method: &str, callers: &Callers) -> Refusals {
-    let is_called = callers.sessions || callers.tokens;
-    let has_body = operation.contains_key("requestBody");
-    let own = listed(operation);
-    let holds = |code: &Code| match code {
-        Code::InvalidRequest | Code::TooManyHeaders | Code::Internal => true,
-        Code::NotSignedIn | Code::TemporarilyUnavailable if is_called => true,
-        Code::InvalidToken if callers.tokens || callers.sessions => true,
-        Code::SessionRequired if callers.sessions && !callers.tokens => true,
-        Code::CrossSiteRequest if callers.sessions && method != "get" => true,
-        Code::InvalidJson | Code::PayloadTooLarge | Code::UnsupportedMediaType if has_body => true,
-        _other => own.contains(&code.word()),
-    };
-    let mut refusals = Refusals::new();
-    for code in Code::ALL.iter().filter(|code| holds(code)) {
-        refusals
-            .entry(code.status().as_u16())
-            .or_default()
-            .push(Refusal {
-                word: code.word(),
-                meaning: code.meaning(),
-                title: code.title(),
-            });
-    }
-    refusals
-}
-
-fn of_door(operation: &Map<String, Value>) -> Refusals {
-    let own = listed(operation);
-    let always = ["server_error", "temporarily_unavailable"];
-    let mut refusals = Refusals::new();
-    for code in OAuthCode::ALL {
-        if own.contains(&code.word()) || always.contains(&code.word()) {
-            let more = if *code == OAuthCode::InvalidRequest {
-                &[413, 415, 431][..]
-            } else {
-                &[]
-            };
-            for status in [code.status().as_u16()].iter().chain(more) {
-                refusals.entry(*status).or_default().push(Refusal {
-                    word: code.word(),
-                    meaning: code.meaning(),
-                    title: "",
-                });
-            }
-        }
-    }
-    refusals
-}
-
-fn answer(status: u16, refusals: &[Refusal], dialect: Dialect) -> Value {
-    let (media_type, schema) = match dialect {
-        Dialect::OAuth => ("application/json", "OAuthError"),
-        Dialect::Problem => ("application/problem+json", "Problem"),
-    };
-    let described: Vec<String> = refusals
-        .iter()
-        .map(|refusal| format!("`{}`: {}", refusal.word, refusal.meaning))
-        .collect();
-    let examples: Map<String, Value> = refusals
-        .iter()
-        .map(|refusal| {
-            (
-                refusal.word.to_owned(),
-                json!({ "value": example(status, refusal) }),
-            )
-        })
-        .collect();
-    let mut headers = Map::new();
-    headers.insert("x-request-id".to_owned(), reference("headers", "RequestId"));
-    if status == 401 {
-        headers.insert(
-            "www-authenticate".to_owned(),
-            reference("headers", "Challenge"),
-        );
-    }
-    if status == 429 || status == 503 {
-        headers.insert("retry-after".to_owned(), reference("headers", "RetryAfter"));
-    }
-    json!({
-        "description": described.join("\n\n"),
-        "headers": headers,
-        "content": { media_type: { "schema": reference("schemas", schema), "examples": examples } },
-    })
-}
-
-fn example(status: u16, refusal: &Refusal) -> Value {
-    let Refusal {
-        word,
-        meaning,
-        title,
-    } = refusal;
-    if title.is_empty() {
-        return json!({ "error": word, "error_description": meaning, "message": meaning });
-    }
-    json!({
-        "type": format!("/errors#{word}"), "title": title, "status": status, "detail": meaning,
-        "instance": "urn:uuid:0198c0de-0000-7000-8000-000000000005", "error": word, "message": meaning,
-    })
 }
 
 /// Says which members exclude each other. An empty field of a form counts as none.

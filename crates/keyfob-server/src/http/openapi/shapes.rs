@@ -19,7 +19,8 @@ pub(in crate::http) struct OrganizationField(String);
 #[derive(ToSchema)]
 pub(in crate::http) struct AccessToken {
     /// A JWT by RFC 9068, for one resource server and one organization.
-    access_token: String,
+    #[schema(rename = "access_token")]
+    jwt: String,
     #[schema(pattern = "^Bearer$")]
     token_type: String,
     /// In how many seconds it ends.

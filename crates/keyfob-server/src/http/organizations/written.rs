@@ -40,16 +40,6 @@ pub(in crate::http) enum Membership {
     Inherited,
 }
 
-impl Membership {
-    pub(in crate::http) fn of(is_direct: bool) -> Self {
-        if is_direct {
-            Self::Member
-        } else {
-            Self::Inherited
-        }
-    }
-}
-
 impl Organization {
     pub(super) fn of(listed: ListedOrg) -> Self {
         let org = listed.org;
@@ -59,7 +49,11 @@ impl Organization {
             root_organization_id: (org.root != org.id).then(|| org.root.to_string()),
             root_organization_name: listed.root_name,
             parent_organization_id: org.parent.map(|parent| parent.to_string()),
-            membership: Membership::of(listed.is_direct),
+            membership: if listed.is_direct {
+                Membership::Member
+            } else {
+                Membership::Inherited
+            },
             member_count: listed.member_count,
             created_date: rfc3339(org.created_at),
             // Nothing disables an organization yet; existing clients read the member.
