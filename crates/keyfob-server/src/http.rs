@@ -98,7 +98,7 @@ fn management() -> Router<Arc<App>> {
         )
         .route("/identity/v1/roles.json", get(members::catalogue))
         .route("/roles.json", get(members::catalogue))
-        .route_layer(from_fn(authenticate::challenge_programs_only))
+        .route_layer(from_fn(authenticate::challenge_programs))
 }
 
 /// Personal API tokens over JSON (contract 5).
@@ -124,7 +124,7 @@ fn tokens() -> Router<Arc<App>> {
             "/identity/v1/organizations/{organization}/tokens/revoke",
             post(managed_tokens::revoke),
         )
-        .route_layer(from_fn(authenticate::challenge_programs_only))
+        .route_layer(from_fn(authenticate::challenge_programs))
         .route(
             "/identity/v1/organizations/{organization}/refusals/{request}",
             get(refusals::find),

@@ -143,21 +143,39 @@ pub async fn remove(
     caller: &Caller,
     (organization, user): (OrgId, UserId),
 ) -> Result<(), ManageError> {
-    retry(|| async move {
-        let mut tx = app.store.write().await?;
-        let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
-        let at = authority.member(user);
-        if authority.user == user {
-            leave(&mut tx, &authority, at).await?;
-        } else {
-            decide(&mut tx, &authority, at, None).await?;
+    let mut attempt = 0;
+    retry(|| {
+        attempt += 1;
+        async move {
+            match end(app, ctx, caller, (organization, user)).await {
+                // An attempt before this one was committed without our hearing of it; whoever left may not
+                // even see the organization any more.
+                Err(ManageError::NotAMember | ManageError::NotForThem(_)) if attempt > 1 => Ok(()),
+                outcome => outcome,
+            }
         }
-        member_remove(&mut tx, at, &authority.actor(ctx), ctx.now).await?;
-        tx.commit().await?;
-        Ok::<_, ManageError>(())
     })
     .await?;
     tracing::info!(user.id = %user, organization.id = %organization, "membership ended");
+    Ok(())
+}
+
+async fn end(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    (organization, user): (OrgId, UserId),
+) -> Result<(), ManageError> {
+    let mut tx = app.store.write().await?;
+    let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
+    let at = authority.member(user);
+    if authority.user == user {
+        leave(&mut tx, &authority, at).await?;
+    } else {
+        decide(&mut tx, &authority, at, None).await?;
+    }
+    member_remove(&mut tx, at, &authority.actor(ctx), ctx.now).await?;
+    tx.commit().await?;
     Ok(())
 }
 

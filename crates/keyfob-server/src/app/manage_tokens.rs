@@ -189,7 +189,12 @@ pub async fn end(
     let mut told = Ended::default();
     let chosen: Vec<PatId> = chosen.iter().copied().collect();
     for batch in chosen.chunks(BATCH) {
-        let ended = retry(|| end_batch(app, ctx, caller, organization, batch)).await?;
+        let mut attempt = 0;
+        let ended = retry(|| {
+            attempt += 1;
+            end_batch(app, ctx, caller, organization, (batch, attempt > 1))
+        });
+        let ended = ended.await?;
         let count = u64::try_from(ended.ended.len()).unwrap_or(u64::MAX);
         app.metrics.pats_revoked(count);
         told.ended.extend(ended.ended);
@@ -208,7 +213,7 @@ async fn end_batch(
     ctx: &Ctx,
     caller: &Caller,
     organization: OrgId,
-    batch: &[PatId],
+    (batch, is_again): (&[PatId], bool),
 ) -> Result<Ended, ManageError> {
     let mut tx = app.store.write().await?;
     let authority = manager(app, &mut tx, ctx, caller, organization).await?;
@@ -230,6 +235,12 @@ async fn end_batch(
             continue;
         };
         match pat_revoke(&mut tx, &permit, &actor, ctx.now).await? {
+            // Ended by an attempt before this one, which was committed without our hearing of it.
+            Revoked::Already
+                if is_again && found.pat.revoked.is_some_and(|(at, _why)| at == ctx.now) =>
+            {
+                told.ended.push(found);
+            }
             Revoked::Now => told.ended.push(found),
             Revoked::Already => told.passed_by.push(*pat),
         }

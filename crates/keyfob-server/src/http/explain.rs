@@ -38,8 +38,11 @@ struct Written {
 #[serde(rename_all = "camelCase")]
 struct GrantOut {
     role: String,
-    organization_id: String,
-    organization_name: String,
+    /// Absent for one above all that the caller sees.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization_name: Option<String>,
 }
 
 /// What is missing, by a word, and what belongs to it.
@@ -63,10 +66,11 @@ enum Lack {
 
 impl From<Grant> for GrantOut {
     fn from(grant: Grant) -> Self {
+        let (id, name) = grant.at.map(|at| (at.organization, at.name)).unzip();
         Self {
             role: grant.role,
-            organization_id: grant.organization.to_string(),
-            organization_name: grant.organization_name,
+            organization_id: id.map(|id| id.to_string()),
+            organization_name: name,
         }
     }
 }
