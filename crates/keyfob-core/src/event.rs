@@ -63,6 +63,10 @@ words! {
         UserReactivated = "user.reactivated",
         /// A password was set.
         PasswordSet = "user.password_set",
+        /// A link for choosing another password was sent.
+        PasswordResetSent = "user.password_reset_sent",
+        /// It was proved that a user's address is theirs.
+        AddressProved = "user.address_proved",
         /// Somebody signed in.
         SessionStarted = "session.started",
         /// A session was ended.
@@ -85,6 +89,14 @@ words! {
         MemberReactivated = "member.reactivated",
         /// A membership ended.
         MemberRemoved = "member.removed",
+        /// Somebody was invited; no name or address is told.
+        InvitationMade = "invitation.made",
+        /// An invitation was sent again: its link before no longer works.
+        InvitationSentAgain = "invitation.sent_again",
+        /// An invitation was withdrawn.
+        InvitationRevoked = "invitation.revoked",
+        /// An invitation was accepted.
+        InvitationAccepted = "invitation.accepted",
         /// A PAT was generated.
         PatGenerated = "pat.generated",
         /// A PAT was imported by its hash.

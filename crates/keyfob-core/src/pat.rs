@@ -288,11 +288,13 @@ pub enum RevokedBecause {
     Rotated,
     /// It was a successor that nobody had used when the rotation was asked for again (P10).
     UnseenSuccessor,
+    /// The address of its holder was proved, whose account somebody else may have made (contract 5).
+    AddressProved,
 }
 
 impl RevokedBecause {
     /// All reasons.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::User,
         Self::Manager,
         Self::Operator,
@@ -300,6 +302,7 @@ impl RevokedBecause {
         Self::OrganizationDeleted,
         Self::Rotated,
         Self::UnseenSuccessor,
+        Self::AddressProved,
     ];
 
     /// The stored word.
@@ -312,6 +315,7 @@ impl RevokedBecause {
             Self::OrganizationDeleted => "organization_deleted",
             Self::Rotated => "rotated",
             Self::UnseenSuccessor => "unseen_successor",
+            Self::AddressProved => "address_proved",
         }
     }
 

@@ -32,6 +32,7 @@ mod on_sqlite {
     mod exchange;
     mod import;
     mod instance;
+    mod invitation;
     mod key;
     mod member;
     mod org;
@@ -61,6 +62,7 @@ mod on_postgres {
     mod exchange;
     mod import;
     mod instance;
+    mod invitation;
     mod key;
     mod member;
     mod org;

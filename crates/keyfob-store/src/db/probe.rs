@@ -75,6 +75,8 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         crate::rotation::STATEMENTS,
         crate::session::STATEMENTS,
         crate::setup_link::STATEMENTS,
+        crate::invitation::STATEMENTS,
+        crate::password_reset::STATEMENTS,
         crate::user::STATEMENTS,
     ]
     .into_iter()
