@@ -90,13 +90,13 @@ words! {
         /// A membership ended.
         MemberRemoved = "member.removed",
         /// Somebody was invited; no name or address is told.
-        InvitationMade = "invitation.made",
+        InvitationMade = "member.invited",
         /// An invitation was sent again: its link before no longer works.
-        InvitationSentAgain = "invitation.sent_again",
+        InvitationSentAgain = "member.invited_again",
         /// An invitation was withdrawn.
-        InvitationRevoked = "invitation.revoked",
+        InvitationWithdrawn = "member.invitation_withdrawn",
         /// An invitation was accepted.
-        InvitationAccepted = "invitation.accepted",
+        InvitationAccepted = "member.invitation_accepted",
         /// A PAT was generated.
         PatGenerated = "pat.generated",
         /// A PAT was imported by its hash.

@@ -106,6 +106,7 @@ async fn app(backend: &Backend) -> Arc<App> {
         metrics: Arc::new(Metrics::default()),
         root_key,
         brand: Brand::default(),
+        mailer: None,
         demo: None,
     };
     Arc::new(App::build(parts).await.expect("an app"))

@@ -10,6 +10,7 @@ pub mod edge;
 mod explain;
 pub mod form;
 pub mod health;
+mod invitations;
 pub mod json;
 mod managed_tokens;
 mod members;
@@ -31,7 +32,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::middleware::from_fn;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, patch, post};
 use keyfob_store::StoreError;
 use keyfob_store::instance::instance_find;
 
@@ -92,6 +93,14 @@ fn management() -> Router<Arc<App>> {
             "/identity/v1/organizations/{organization}/users/{user}/roles",
             get(members::roles).put(members::set_roles),
         )
+        .route(
+            "/identity/v1/organizations/{organization}/invitations",
+            get(invitations::list)
+                .post(invitations::invite)
+                .patch(invitations::invite_again)
+                .delete(invitations::withdraw),
+        )
+        .route("/identity/v1/users", patch(invitations::invite_to_several))
         .route(
             "/identity/v1/organizations/{organization}/explain",
             get(explain::explain),

@@ -19,6 +19,7 @@ pub mod import;
 mod jwt;
 pub mod keys;
 pub mod lock;
+pub mod mail;
 pub mod metrics;
 pub mod open;
 pub mod preflight;

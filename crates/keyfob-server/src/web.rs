@@ -12,6 +12,8 @@ mod error_page;
 mod form;
 mod frame;
 mod home;
+pub(crate) mod letter;
+mod link;
 mod look;
 mod member;
 mod organization;

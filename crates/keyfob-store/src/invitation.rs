@@ -221,7 +221,7 @@ pub async fn invitation_withdraw(
         tx.execute(&INVITATION_GRANT_DELETE, values).await?;
     }
     tx.execute(&INVITATION_DELETE_EMPTY, args![]).await?;
-    let action = Action::InvitationRevoked;
+    let action = Action::InvitationWithdrawn;
     let facts = facts(action, invitation.tree, invitation.id, promises);
     audit_append_all(tx, actor, &facts, now).await
 }

@@ -378,6 +378,7 @@ pub(crate) const fn revoked_by(because: RevokedBecause) -> &'static str {
         RevokedBecause::OrganizationDeleted => "with the organization",
         RevokedBecause::Rotated => "after its rotation",
         RevokedBecause::UnseenSuccessor => "unused, when its rotation was repeated",
+        RevokedBecause::AddressProved => "when the address was proved",
     }
 }
 
@@ -862,6 +863,8 @@ pub(crate) const fn action(action: Action) -> &'static str {
         Action::UserSuspended => "Account suspended",
         Action::UserReactivated => "Account reactivated",
         Action::PasswordSet => "Password set",
+        Action::PasswordResetSent => "Link for another password sent",
+        Action::AddressProved => "Address proved",
         Action::SessionStarted => "Signed in",
         Action::SessionEnded => "Session ended",
         Action::OrganizationCreated => "Organization made",
@@ -873,6 +876,10 @@ pub(crate) const fn action(action: Action) -> &'static str {
         Action::MemberSuspended => "Member suspended",
         Action::MemberReactivated => "Member reactivated",
         Action::MemberRemoved => "Member removed",
+        Action::InvitationMade => "Invitation sent",
+        Action::InvitationSentAgain => "Invitation sent again",
+        Action::InvitationWithdrawn => "Invitation withdrawn",
+        Action::InvitationAccepted => "Invitation accepted",
         Action::PatGenerated => "Token generated",
         Action::PatImported => "Token imported",
         Action::PatRotated => "Token rotated",
@@ -910,6 +917,7 @@ pub(crate) const fn because(because: RevokedBecause) -> &'static str {
         RevokedBecause::OrganizationDeleted => "with the organization",
         RevokedBecause::Rotated => "after its rotation",
         RevokedBecause::UnseenSuccessor => "unused, when its rotation was repeated",
+        RevokedBecause::AddressProved => "when the address was proved",
     }
 }
 
@@ -1117,5 +1125,48 @@ pub(crate) const fn part(part: Part) -> &'static str {
         Part::Inherited => {
             "Is below only by inheritance: can't make a token there, and is told why."
         }
+    }
+}
+
+// Mail
+pub(crate) const SEE_INVITATION: &str = "See the invitation";
+pub(crate) const CHOOSE_PASSWORD: &str = "Choose another password";
+
+pub(crate) fn invited_to(organizations: &str, product: &str) -> String {
+    format!("You are invited to {organizations} on {product}")
+}
+
+pub(crate) fn invited_lead(inviter: &str, organizations: &str) -> String {
+    format!("{inviter} invites you to {organizations}.")
+}
+
+pub(crate) fn invited_end(email: &str) -> String {
+    format!(
+        "The link works once, for 7 days, and only for {email}. If you did not expect it, do nothing: \
+         then nothing happens."
+    )
+}
+
+pub(crate) fn reset_subject(product: &str) -> String {
+    format!("Another password for {product}")
+}
+
+pub(crate) fn reset_lead(product: &str) -> String {
+    format!("Somebody, hopefully you, forgot the password of your {product} account.")
+}
+
+pub(crate) fn reset_end(minutes: u64) -> String {
+    format!(
+        "The link works once, for {}. If it was not you, do nothing: your password stays as it is.",
+        counted(minutes, "minute")
+    )
+}
+
+/// Names in a sentence.
+pub(crate) fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }

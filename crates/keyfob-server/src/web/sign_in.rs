@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
 use super::form::Form;
-use super::page::{Shell, lead_to, show, with_cookie};
+use super::page::{Shell, lead_to, show_visitor, with_cookie};
 use super::say;
 use super::visitor::{Visitor, next};
 use crate::app::sign_in::{self, SignInError};
@@ -54,16 +54,13 @@ fn shown(
     email: &str,
     trouble: Option<(String, &'static str)>,
 ) -> Result<Response, Problem> {
-    let response = show(&SignInPage {
+    let page = SignInPage {
         shell: Shell::for_visitor(say::SIGN_IN, visitor),
         next,
         email,
         trouble,
-    })?;
-    match &visitor.new_cookie {
-        Some(cookie) => with_cookie(response, cookie),
-        None => Ok(response),
-    }
+    };
+    show_visitor(visitor, &page)
 }
 
 /// Answers `POST /sign-in`.

@@ -14,6 +14,7 @@ mod client;
 mod edge;
 mod import;
 mod listening;
+mod mail_server;
 mod program;
 mod reader;
 mod scenes;
@@ -38,6 +39,7 @@ mod on_sqlite {
     mod elsewhere;
     mod explain;
     mod headers;
+    mod invitations;
     mod keys;
     mod live;
     mod logs;
@@ -94,6 +96,7 @@ mod on_postgres {
     mod elsewhere;
     mod explain;
     mod headers;
+    mod invitations;
     mod keys;
     mod live;
     mod logs;

@@ -359,6 +359,7 @@ fn parts(world: &World, store: Store, root_key: RootKey) -> Parts {
         issuer: ISSUER.to_owned(),
         proxies: TrustedProxies::default(),
         brand: Brand::default(),
+        mailer: None,
         demo: None,
         metrics: Arc::new(Metrics::default()),
         root_key,

@@ -95,19 +95,30 @@ fn details(entry: &AuditEntry, action: Option<Action>, visit: &Visit) -> (String
             (say::moved_to(name, parent), None)
         }
         Some(Action::MemberAdded | Action::MemberRolesChanged) => {
-            let roles = Roles::from_stored(&entry.detail);
-            let titles = titles(&visit.loaded.catalogue, roles.iter());
-            let roles = if titles.is_empty() {
-                say::NO_ROLES.to_lowercase()
-            } else {
-                titles.join(", ")
-            };
+            let roles = roles(entry, visit);
             (say::person_with_roles(subject(entry), &roles), None)
         }
+        // To whom it was sent is not in the log.
+        Some(
+            Action::InvitationMade
+            | Action::InvitationSentAgain
+            | Action::InvitationWithdrawn
+            | Action::InvitationAccepted,
+        ) => (say::capitalized(&roles(entry, visit)), None),
         Some(Action::MemberSuspended | Action::MemberReactivated | Action::MemberRemoved) => {
             (subject(entry).to_owned(), None)
         }
         _other => (entry.detail.clone(), None),
+    }
+}
+
+fn roles(entry: &AuditEntry, visit: &Visit) -> String {
+    let roles = Roles::from_stored(&entry.detail);
+    let titles = titles(&visit.loaded.catalogue, roles.iter());
+    if titles.is_empty() {
+        say::NO_ROLES.to_lowercase()
+    } else {
+        titles.join(", ")
     }
 }
 

@@ -11,7 +11,7 @@ pub(super) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What each caller gets: nobody; a stranger's session; an access token of the owner's, for the
 /// organization; the owner's session. The object is always the organization, or a thing of the owner's.
-const MATRIX: [(&str, &str, [u16; 4]); 43] = [
+const MATRIX: [(&str, &str, [u16; 4]); 48] = [
     ("POST", "/auth/v1/token", [200, 200, 200, 200]),
     ("POST", "/auth/v2/token", [200, 200, 200, 200]),
     ("POST", "/auth/v3/token", [200, 200, 200, 200]),
@@ -111,6 +111,27 @@ const MATRIX: [(&str, &str, [u16; 4]); 43] = [
     ),
     (
         "GET",
+        "/identity/v1/organizations/{organization}/invitations",
+        [401, 404, 200, 200],
+    ),
+    (
+        "POST",
+        "/identity/v1/organizations/{organization}/invitations",
+        [401, 404, 201, 201],
+    ),
+    (
+        "PATCH",
+        "/identity/v1/organizations/{organization}/invitations",
+        [401, 404, 200, 200],
+    ),
+    (
+        "DELETE",
+        "/identity/v1/organizations/{organization}/invitations",
+        [401, 404, 204, 204],
+    ),
+    ("PATCH", "/identity/v1/users", [401, 404, 200, 200]),
+    (
+        "GET",
         "/identity/v1/organizations/{organization}/explain",
         [401, 404, 200, 200],
     ),
@@ -208,6 +229,10 @@ impl Things {
         let refused = site.exchange(&pat, site.globex).await;
         assert_eq!(refused.outcome(), "403 access_denied");
         site.app.activity.flush(&site.app.store).await.unwrap();
+        let target = format!("/identity/v1/organizations/{}/invitations", site.acme);
+        let invited = site.post(&target).cookie(&owner);
+        let invited = invited.json(r#"{"userEmail":"kim@acme.example","roles":[]}"#);
+        assert_eq!(invited.outcome().await, "201");
         Self {
             jwt: site.jwt(&pat, site.acme).await,
             refused: refused.header("x-request-id").unwrap().to_owned(),
@@ -289,10 +314,37 @@ impl Things {
                 let body = format!(r#"{{"tokens":["{}"],"dryRun":false}}"#, self.pat.id);
                 site.ask(method, &target).json(&body)
             }
+            (_any, inviting) if inviting.ends_with("/invitations") => {
+                self.inviting(site, method, target)
+            }
+            ("PATCH", "/identity/v1/users") => {
+                target.push_str(&format!("?action=invite&organizationId={}", site.acme));
+                let body = format!(
+                    r#"{{"userEmail":"lea@acme.example",
+                    "organizationsAndRoles":[{{"organizationId":"{}","roles":[]}}]}}"#,
+                    site.acme
+                );
+                site.ask(method, &target).json(&body)
+            }
             ("PUT", roles) if roles.ends_with("/roles") => site
                 .ask(method, &target)
                 .json(r#"{"roles":["view-build"]}"#),
             _bodiless => site.ask(method, &target),
+        }
+    }
+}
+
+impl Things {
+    /// A request about somebody who was invited.
+    fn inviting(&self, site: &Site, method: &str, mut target: String) -> Ask {
+        if method == "PATCH" {
+            target.push_str("?action=re-invite");
+        }
+        let ask = site.ask(method, &target);
+        match method {
+            "GET" => ask,
+            "POST" => ask.json(r#"{"userEmail":"lea@acme.example","roles":["view-build"]}"#),
+            _about_one => ask.json(r#"{"userEmail":"kim@acme.example"}"#),
         }
     }
 }

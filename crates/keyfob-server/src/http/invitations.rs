@@ -1,0 +1,226 @@
+//! Who is invited to an organization (contract 5, wire). A link is in no answer: it is mailed, or shown to
+//! the inviter in the dashboard.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+use keyfob_core::id::OrgId;
+use keyfob_core::name::Email;
+use keyfob_store::invitation::Promise;
+use serde::{Deserialize, Serialize};
+
+use super::authenticate::Authenticated;
+use super::json::Json;
+use super::members::{read_roles, refused};
+use super::organizations::{named, sentence};
+use super::problem::{Code, Problem};
+use crate::app::access::Caller;
+use crate::app::invite::{self as use_case, Delivery, InviteError, Listed, Made};
+use crate::context::Ctx;
+use crate::date::rfc3339;
+use crate::state::App;
+use crate::web::letter;
+
+/// An invitation in a list (wire).
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Written {
+    user_email: String,
+    status: &'static str,
+    expires_date: String,
+    organizations_and_roles: Vec<WrittenPromise>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct WrittenPromise {
+    organization_id: String,
+    organization_name: String,
+    roles: Vec<String>,
+}
+
+impl From<Listed> for Written {
+    fn from(listed: Listed) -> Self {
+        let promises = listed.promises.into_iter().map(|promise| WrittenPromise {
+            organization_id: promise.organization.to_string(),
+            organization_name: promise.name,
+            roles: promise.roles.iter().map(str::to_owned).collect(),
+        });
+        Self {
+            user_email: listed.email,
+            status: if listed.is_over { "expired" } else { "pending" },
+            expires_date: rfc3339(listed.expires_at),
+            organizations_and_roles: promises.collect(),
+        }
+    }
+}
+
+/// Answers `GET …/{organization}/invitations`: a bare array (wire), the latest first.
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    Authenticated(caller): Authenticated,
+    Path(organization): Path<String>,
+) -> Result<Response, Problem> {
+    let organization = named(&caller, &organization)?;
+    let listed = use_case::list(&app, &ctx, &caller, organization).await?;
+    let written: Vec<Written> = listed.into_iter().map(Written::from).collect();
+    Ok(Json(written).into_response())
+}
+
+/// Whom to invite to this organization, and with which roles there.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct New {
+    user_email: String,
+    roles: Vec<String>,
+}
+
+/// Answers `POST …/{organization}/invitations`.
+pub(super) async fn invite(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    Authenticated(caller): Authenticated,
+    Path(organization): Path<String>,
+    Json(body): Json<New>,
+) -> Result<Response, Problem> {
+    let organization = named(&caller, &organization)?;
+    let email = address(&body.user_email)?;
+    let promise = Promise {
+        organization,
+        roles: read_roles(&body.roles)?,
+    };
+    let made = use_case::invite(&app, &ctx, &caller, organization, (&email, &[promise])).await?;
+    let written = delivered(&app, &ctx, made).await?;
+    Ok((StatusCode::CREATED, Json(written)).into_response())
+}
+
+/// Whom to invite to which organizations. Older clients send members of their own beside it (wire).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct NewForSeveral {
+    user_email: String,
+    organizations_and_roles: Vec<OrganizationAndRoles>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OrganizationAndRoles {
+    organization_id: String,
+    roles: Vec<String>,
+}
+
+/// Answers `PATCH /identity/v1/users?action=invite&organizationId=` (wire).
+pub(super) async fn invite_to_several(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    Authenticated(caller): Authenticated,
+    RawQuery(query): RawQuery,
+    Json(body): Json<NewForSeveral>,
+) -> Result<Response, Problem> {
+    let organization = invited_from(&caller, &query.unwrap_or_default())?;
+    let email = address(&body.user_email)?;
+    let mut promises = Vec::new();
+    for wanted in &body.organizations_and_roles {
+        promises.push(Promise {
+            organization: named(&caller, &wanted.organization_id)?,
+            roles: read_roles(&wanted.roles)?,
+        });
+    }
+    let made = use_case::invite(&app, &ctx, &caller, organization, (&email, &promises)).await?;
+    let written = delivered(&app, &ctx, made).await?;
+    Ok(Json(written).into_response())
+}
+
+/// The organization of `?action=invite&organizationId=`, and nothing else.
+fn invited_from(caller: &Caller, query: &str) -> Result<OrgId, Problem> {
+    let mut pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes())
+        .into_owned()
+        .collect();
+    pairs.sort_unstable();
+    match pairs.as_slice() {
+        [(action, invite), (id, organization)]
+            if action == "action" && invite == "invite" && id == "organizationId" =>
+        {
+            named(caller, organization)
+        }
+        _other => Err(Problem::new(
+            Code::InvalidRequest,
+            "Send action=invite and organizationId, and nothing else.",
+        )),
+    }
+}
+
+/// Who was invited. Older clients send members of their own beside it (wire).
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Invited {
+    user_email: String,
+}
+
+/// Answers `PATCH …/{organization}/invitations?action=re-invite`: sends it again (wire).
+pub(super) async fn invite_again(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    Authenticated(caller): Authenticated,
+    Path(organization): Path<String>,
+    RawQuery(query): RawQuery,
+    Json(body): Json<Invited>,
+) -> Result<Response, Problem> {
+    let organization = named(&caller, &organization)?;
+    if query.as_deref() != Some("action=re-invite") {
+        return Err(Problem::new(
+            Code::InvalidRequest,
+            "Send action=re-invite, and nothing else.",
+        ));
+    }
+    let email = address(&body.user_email)?;
+    let made = use_case::invite_again(&app, &ctx, &caller, organization, &email).await?;
+    let written = delivered(&app, &ctx, made).await?;
+    Ok(Json(written).into_response())
+}
+
+/// Answers `DELETE …/{organization}/invitations`, with a body: withdraws it (wire).
+pub(super) async fn withdraw(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    Authenticated(caller): Authenticated,
+    Path(organization): Path<String>,
+    Json(body): Json<Invited>,
+) -> Result<StatusCode, Problem> {
+    let organization = named(&caller, &organization)?;
+    let email = address(&body.user_email)?;
+    use_case::withdraw(&app, &ctx, &caller, organization, &email).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn address(text: &str) -> Result<Email, Problem> {
+    Email::parse(text)
+        .map_err(|cause| Problem::new(Code::InvalidRequest, format!("userEmail: {cause}.")))
+}
+
+async fn delivered(app: &App, ctx: &Ctx, made: Made) -> Result<Written, Problem> {
+    match letter::deliver(app, ctx, &made).await? {
+        Delivery::Mailed | Delivery::ByHand => Ok(made.invitation.into()),
+        Delivery::NotMailed(cause) => Err(Problem::from(Code::MailUnavailable).caused_by(cause)),
+    }
+}
+
+impl From<InviteError> for Problem {
+    fn from(error: InviteError) -> Self {
+        match error {
+            InviteError::NotForThem(_) | InviteError::NotInvited => Code::NotFound.into(),
+            InviteError::Refused(cause) => refused(&cause),
+            cause @ (InviteError::Organizations | InviteError::SeveralTrees) => {
+                Self::new(Code::InvalidRequest, sentence(cause))
+            }
+            InviteError::AlreadyMember => Code::AlreadyMember.into(),
+            cause @ InviteError::TooMany => Self::new(Code::Conflict, sentence(cause)),
+            InviteError::Limited(limited) => Self::from(Code::TooManyRequests)
+                .with_header(header::RETRY_AFTER, HeaderValue::from(limited.seconds)),
+            InviteError::Outage(outage) => outage.into(),
+        }
+    }
+}
