@@ -9,6 +9,7 @@ use crate::member::Standing;
 use crate::network::Networks;
 use crate::policy::{ExpiryPolicy, Policy};
 use crate::reach::{REACH_MAX, Reach};
+use crate::session::is_recent;
 use crate::time::{Lifetime, Timestamp};
 
 pub mod rotation;
@@ -217,7 +218,7 @@ fn check_person(
         Standing::Inherited { from } => return Err(Refusal::Inherited { from }),
         Standing::Stranger => return Err(Refusal::Stranger),
     }
-    if now.since(authenticated_at) > policy.reauthentication {
+    if !is_recent(authenticated_at, now, policy) {
         return Err(Refusal::Reauthenticate);
     }
     Ok(())

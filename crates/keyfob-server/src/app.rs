@@ -14,6 +14,7 @@ pub mod find_organizations;
 pub mod find_refusal;
 pub mod generate;
 pub mod invite;
+pub mod invited;
 pub mod link;
 pub mod manage;
 pub mod manage_members;

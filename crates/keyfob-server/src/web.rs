@@ -9,9 +9,13 @@ mod asset;
 mod client;
 mod demo;
 mod error_page;
+mod forgotten;
 mod form;
 mod frame;
 mod home;
+mod invitation;
+mod invitations;
+mod invite;
 pub(crate) mod letter;
 mod link;
 mod look;
@@ -64,6 +68,14 @@ fn organization_routes() -> Router<Arc<App>> {
             get(organization::delete_page).post(organization::delete),
         )
         .route(
+            "/orgs/{organization}/invite",
+            get(invite::page).post(invite::invite),
+        )
+        .route(
+            "/orgs/{organization}/invitations",
+            get(invitations::page).post(invitations::change),
+        )
+        .route(
             "/orgs/{organization}/team/{user}",
             get(member::page).post(member::set_roles),
         )
@@ -86,6 +98,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/preferences", post(home::prefer))
         .route("/setup", get(set_up::page).post(set_up::set_up))
+        .route("/invitation", get(invitation::page).post(invitation::take))
+        .route("/invitation/account", post(invitation::take_as_new))
+        .route("/forgotten", get(forgotten::page).post(forgotten::ask))
+        .route("/reset", get(forgotten::reset_page).post(forgotten::choose))
         .route("/demo", get(demo::page).post(demo::act_as))
         .route("/sessions", post(sessions::end))
         .route(

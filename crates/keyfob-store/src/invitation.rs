@@ -189,8 +189,7 @@ pub async fn invitation_count_waiting(
 pub async fn invitation_renew(
     tx: &mut Tx,
     invitation: &Invitation,
-    inviter: UserId,
-    (hash, expires_at): (&[u8], Timestamp),
+    (inviter, hash, expires_at): (UserId, &[u8], Timestamp),
     actor: &Actor,
     now: Timestamp,
 ) -> Result<(), StoreError> {

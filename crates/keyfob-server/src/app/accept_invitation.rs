@@ -20,7 +20,7 @@ use keyfob_store::{StoreError, Transient, Tx, retry};
 
 use crate::app::Outage;
 use crate::app::access::place;
-use crate::app::invite::NamedPromise;
+use crate::app::invited::NamedPromise;
 use crate::app::password::{BadPassword, Crowded, check_chosen};
 use crate::app::sign_in::{Beginning, CookieValue, SignedIn, hash};
 use crate::context::Ctx;
@@ -39,6 +39,13 @@ pub struct Offer {
     pub promises: Vec<NamedPromise>,
     /// Whether there is an account of that address.
     pub has_account: bool,
+}
+
+impl Offer {
+    /// Whether it is for that address.
+    pub fn is_for(&self, email: &str) -> bool {
+        is_same_address(&self.email, email)
+    }
 }
 
 /// Why an invitation was not accepted.
@@ -255,7 +262,7 @@ pub async fn sign_up(
         ctx,
         full_name,
         hash,
-        password_hash: password_hash.await.map_err(Outage::from)?,
+        password_hash: password_hash.await?,
         user: UserId::new(ctx.now, app.id_random()),
         beginning: Beginning::draw(app, ctx),
     };

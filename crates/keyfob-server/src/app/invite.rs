@@ -1,33 +1,33 @@
-//! Inviting people: what is promised to an address, sending it again, withdrawing it.
+//! Inviting people: what is promised to an address, and sending it again.
 //!
 //! Whoever invites, or sends again, answers for all that is promised: it is decided by what they may do,
 //! now and once more when it is accepted.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use keyfob_core::id::{InvitationId, OrgId};
 use keyfob_core::invitation::{WAITING_MAX, lifetime, may_invite};
 use keyfob_core::manage::{MayNotManage, may_manage};
-use keyfob_core::member::Roles;
 use keyfob_core::name::Email;
+use keyfob_core::session::is_recent;
 use keyfob_core::time::{Purpose, Timestamp};
 use keyfob_store::invitation::{
-    Invitation, NewInvitation, Promise, invitation_by_hash, invitation_count_waiting,
-    invitation_insert, invitation_mailed, invitation_of_organization, invitation_renew,
-    invitation_to, invitation_withdraw,
+    NewInvitation, Promise, invitation_by_hash, invitation_count_waiting, invitation_insert,
+    invitation_mailed, invitation_renew, invitation_to, invitation_withdraw,
 };
 use keyfob_store::member::member_find;
-use keyfob_store::org::org_find;
 use keyfob_store::user::user_find_by_email;
 use keyfob_store::{StoreError, Transient, Tx, retry};
 
 use crate::app::Outage;
 use crate::app::access::{Caller, NotForThem};
 use crate::app::authority::Authority;
+use crate::app::invited::{Listed, Seen};
 use crate::app::link::Link;
-use crate::app::sign_in::Account;
+use crate::app::sign_in::{Account, SignedIn};
 use crate::context::Ctx;
 use crate::mail::{Letter, MailError};
+use crate::secret::SecretText;
 use crate::state::App;
 use crate::throttle::Limited;
 
@@ -78,32 +78,6 @@ impl Transient for InviteError {
     fn is_transient(&self) -> bool {
         matches!(self, Self::Outage(Outage::Store(error)) if error.is_transient())
     }
-}
-
-/// What is promised at an organization, and its name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NamedPromise {
-    /// Where.
-    pub organization: OrgId,
-    /// What it is called.
-    pub name: String,
-    /// Which roles.
-    pub roles: Roles,
-}
-
-/// An invitation, as who manages the organization sees it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
-    /// To which address.
-    pub email: String,
-    /// Who answers for it.
-    pub inviter: String,
-    /// When it ends, or ended.
-    pub expires_at: Timestamp,
-    /// Whether it waited in vain.
-    pub is_over: bool,
-    /// What it promises, where they see it.
-    pub promises: Vec<NamedPromise>,
 }
 
 /// An invitation that was just made or sent again. Its link is for whom it is sent to.
@@ -273,9 +247,9 @@ impl Draft<'_> {
             let there = there.await?.map_err(|_unseen| MayNotManage::NotAManager)?;
             may_invite(&there.manager(), &promise.roles)?;
         }
-        let life = (&self.hash[..], end(now));
+        let life = (by.user, &self.hash[..], end(now));
         let actor = by.actor(self.ctx);
-        invitation_renew(&mut tx, &found, by.user, life, &actor, now).await?;
+        invitation_renew(&mut tx, &found, life, &actor, now).await?;
         let listed = self.listed(&mut tx).await?;
         self.may_be_mailed()?;
         tx.commit().await?;
@@ -337,122 +311,16 @@ pub async fn deliver(
     Ok(Delivery::Mailed)
 }
 
-/// Withdraws what was promised to an address at an organization, and at the others of the same invitation
-/// that the caller manages.
-pub async fn withdraw(
-    app: &App,
-    ctx: &Ctx,
-    caller: &Caller,
-    organization: OrgId,
-    email: &Email,
-) -> Result<(), InviteError> {
-    let mut attempt = 0;
-    retry(|| {
-        attempt += 1;
-        async move {
-            match end_promises(app, ctx, caller, organization, email).await {
-                // An attempt before this one was committed without our hearing of it.
-                Err(InviteError::NotInvited) if attempt > 1 => Ok(()),
-                outcome => outcome,
-            }
-        }
-    })
-    .await
+/// The link of an invitation for its inviter's eyes, to pass on. Only for a person who proved lately who
+/// they are, and only where no mail is set up (P13).
+pub fn link_to_pass_on(app: &App, ctx: &Ctx, who: &SignedIn, made: &Made) -> Option<SecretText> {
+    let may = app.mailer.is_none() && may_see_links(app, ctx, who);
+    may.then(|| SecretText::new(made.link.url(&app.issuer)))
 }
 
-async fn end_promises(
-    app: &App,
-    ctx: &Ctx,
-    caller: &Caller,
-    organization: OrgId,
-    email: &Email,
-) -> Result<(), InviteError> {
-    let mut tx = app.store.write().await?;
-    let by = Authority::find(app, &mut tx, ctx, caller, organization).await??;
-    may_manage(&by.manager())?;
-    let found = invitation_to(&mut tx, organization, email).await?;
-    let found = found.ok_or(InviteError::NotInvited)?;
-    let mut managed = Vec::new();
-    for promise in &found.promises {
-        let there = Authority::find(app, &mut tx, ctx, caller, promise.organization).await?;
-        if there.is_ok_and(|there| may_manage(&there.manager()).is_ok()) {
-            managed.push(promise.clone());
-        }
-    }
-    invitation_withdraw(&mut tx, &found, &managed, &by.actor(ctx), ctx.now).await?;
-    tx.commit().await?;
-    tracing::info!(invitation.id = %found.id, "an invitation was withdrawn");
-    Ok(())
-}
-
-/// Lists who is invited to an organization, the latest first, to who manages it.
-pub async fn list(
-    app: &App,
-    ctx: &Ctx,
-    caller: &Caller,
-    organization: OrgId,
-) -> Result<Vec<Listed>, InviteError> {
-    let mut tx = app.store.read().await?;
-    let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
-    may_manage(&authority.manager())?;
-    let mut seen = Seen::new(app, ctx, caller);
-    let mut listed = Vec::new();
-    for invitation in invitation_of_organization(&mut tx, organization).await? {
-        listed.push(seen.listed(&mut tx, invitation).await?);
-    }
-    Ok(listed)
-}
-
-/// The names of organizations, each asked for once; none of those that the caller does not see.
-struct Seen<'a> {
-    app: &'a App,
-    ctx: &'a Ctx,
-    caller: &'a Caller,
-    names: BTreeMap<OrgId, Option<String>>,
-}
-
-impl<'a> Seen<'a> {
-    fn new(app: &'a App, ctx: &'a Ctx, caller: &'a Caller) -> Self {
-        Self {
-            app,
-            ctx,
-            caller,
-            names: BTreeMap::new(),
-        }
-    }
-
-    async fn name(&mut self, tx: &mut Tx, at: OrgId) -> Result<Option<String>, Outage> {
-        if let Some(known) = self.names.get(&at) {
-            return Ok(known.clone());
-        }
-        let found = Authority::find(self.app, tx, self.ctx, self.caller, at).await?;
-        let name = match found {
-            Ok(_seen) => org_find(tx, at).await?.map(|org| org.name),
-            Err(NotForThem) => None,
-        };
-        self.names.insert(at, name.clone());
-        Ok(name)
-    }
-
-    async fn listed(&mut self, tx: &mut Tx, invitation: Invitation) -> Result<Listed, Outage> {
-        let mut promises = Vec::new();
-        for promise in invitation.promises {
-            if let Some(name) = self.name(tx, promise.organization).await? {
-                promises.push(NamedPromise {
-                    organization: promise.organization,
-                    name,
-                    roles: promise.roles,
-                });
-            }
-        }
-        Ok(Listed {
-            email: invitation.email,
-            inviter: invitation.inviter_name,
-            expires_at: invitation.expires_at,
-            is_over: invitation.expires_at <= self.ctx.now,
-            promises,
-        })
-    }
+/// Whether a person proved lately enough who they are.
+pub fn may_see_links(app: &App, ctx: &Ctx, who: &SignedIn) -> bool {
+    is_recent(who.session.authenticated_at, ctx.now, &app.policy)
 }
 
 fn end(now: Timestamp) -> Timestamp {

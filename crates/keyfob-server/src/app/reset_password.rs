@@ -134,7 +134,7 @@ pub async fn reset(
     }
     let place = app.passwords.enter(Source::of(ctx.peer))?;
     let password_hash = place.hash(new.expose(), Arc::clone(&app.entropy));
-    let password_hash = &password_hash.await.map_err(Outage::from)?;
+    let password_hash = &password_hash.await?;
     let (hash, beginning) = (&hash(secret.expose()), Beginning::draw(app, ctx));
     let begin = &beginning;
     let user: UserId = retry(|| async move {

@@ -17,7 +17,8 @@ use super::members::{read_roles, refused};
 use super::organizations::{named, sentence};
 use super::problem::{Code, Problem};
 use crate::app::access::Caller;
-use crate::app::invite::{self as use_case, Delivery, InviteError, Listed, Made};
+use crate::app::invite::{Delivery, InviteError, Made, invite as make, invite_again as make_again};
+use crate::app::invited::{self, Listed};
 use crate::context::Ctx;
 use crate::date::rfc3339;
 use crate::state::App;
@@ -65,7 +66,7 @@ pub(super) async fn list(
     Path(organization): Path<String>,
 ) -> Result<Response, Problem> {
     let organization = named(&caller, &organization)?;
-    let listed = use_case::list(&app, &ctx, &caller, organization).await?;
+    let listed = invited::list(&app, &ctx, &caller, organization).await?;
     let written: Vec<Written> = listed.into_iter().map(Written::from).collect();
     Ok(Json(written).into_response())
 }
@@ -92,7 +93,7 @@ pub(super) async fn invite(
         organization,
         roles: read_roles(&body.roles)?,
     };
-    let made = use_case::invite(&app, &ctx, &caller, organization, (&email, &[promise])).await?;
+    let made = make(&app, &ctx, &caller, organization, (&email, &[promise])).await?;
     let written = delivered(&app, &ctx, made).await?;
     Ok((StatusCode::CREATED, Json(written)).into_response())
 }
@@ -129,7 +130,7 @@ pub(super) async fn invite_to_several(
             roles: read_roles(&wanted.roles)?,
         });
     }
-    let made = use_case::invite(&app, &ctx, &caller, organization, (&email, &promises)).await?;
+    let made = make(&app, &ctx, &caller, organization, (&email, &promises)).await?;
     let written = delivered(&app, &ctx, made).await?;
     Ok(Json(written).into_response())
 }
@@ -165,8 +166,7 @@ pub(super) async fn invite_again(
     State(app): State<Arc<App>>,
     ctx: Ctx,
     Authenticated(caller): Authenticated,
-    Path(organization): Path<String>,
-    RawQuery(query): RawQuery,
+    (Path(organization), RawQuery(query)): (Path<String>, RawQuery),
     Json(body): Json<Invited>,
 ) -> Result<Response, Problem> {
     let organization = named(&caller, &organization)?;
@@ -177,7 +177,7 @@ pub(super) async fn invite_again(
         ));
     }
     let email = address(&body.user_email)?;
-    let made = use_case::invite_again(&app, &ctx, &caller, organization, &email).await?;
+    let made = make_again(&app, &ctx, &caller, organization, &email).await?;
     let written = delivered(&app, &ctx, made).await?;
     Ok(Json(written).into_response())
 }
@@ -192,7 +192,7 @@ pub(super) async fn withdraw(
 ) -> Result<StatusCode, Problem> {
     let organization = named(&caller, &organization)?;
     let email = address(&body.user_email)?;
-    use_case::withdraw(&app, &ctx, &caller, organization, &email).await?;
+    invited::withdraw(&app, &ctx, &caller, organization, &email).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -1170,3 +1170,140 @@ pub(crate) fn listed(names: &[&str]) -> String {
         [first @ .., last] => format!("{} and {last}", first.join(", ")),
     }
 }
+
+// Inviting
+pub(crate) const INVITE_PEOPLE: &str = "Invite people";
+pub(crate) const INVITE_MORE: &str =
+    "They get a link that works once, for 7 days, and only with the e-mail you enter.";
+pub(crate) const NOT_SENT: &str = "Nobody was invited";
+pub(crate) const SEND_INVITATION: &str = "Send invitation";
+pub(crate) const CONFIRM_AND_SEND: &str = "Confirm and Send Invitation";
+pub(crate) const EMAIL_ADDRESSES: &str = "E-mail addresses";
+pub(crate) const EMAIL_ADDRESSES_HINT: &str =
+    "One a line. Whoever is already a member keeps the roles they have.";
+pub(crate) const NO_ADDRESS: &str = "Enter at least one address.";
+pub(crate) const LEAVE_OUT: &str = "Leave out";
+pub(crate) const ONE_MORE_ORGANIZATION: &str = "One more organization";
+pub(crate) const ADD_ORGANIZATION: &str = "Add organization";
+pub(crate) const GRANT_WHAT_YOU_HAVE: &str = "You can grant only what you have yourself.";
+pub(crate) const NO_MAIL_HERE: &str =
+    "Mail is not set up on this server: after sending, you get the link to pass on.";
+pub(crate) const PRESET_VIEW: &str = "View";
+pub(crate) const PRESET_VIEW_MORE: &str = "View on every module";
+pub(crate) const PRESET_OPERATE: &str = "Operate";
+pub(crate) const PRESET_OPERATE_MORE: &str = "Operate what can be operated; view the rest";
+pub(crate) const PRESET_MANAGE: &str = "Manage";
+pub(crate) const PRESET_MANAGE_MORE: &str = "Everything but what only owners may";
+pub(crate) const PRESET_BY_MODULE: &str = "Module by module";
+pub(crate) const PRESET_BY_MODULE_MORE: &str = "Choose a level for each";
+pub(crate) const INVITATIONS: &str = "Invitations";
+pub(crate) const NOBODY_INVITED: &str = "Nobody is invited";
+pub(crate) const NOBODY_INVITED_MORE: &str = "Who was invited and has not come yet is listed here.";
+pub(crate) const STATE: &str = "State";
+pub(crate) const WAITING: &str = "Waiting";
+pub(crate) const EXPIRED: &str = "Expired";
+pub(crate) const ORGANIZATIONS_AND_ROLES: &str = "Organizations and roles";
+pub(crate) const INVITED_BY: &str = "Invited by";
+pub(crate) const SEND_AGAIN: &str = "Send again";
+pub(crate) const WITHDRAW: &str = "Withdraw";
+pub(crate) const MAILED: &str = "Mailed.";
+pub(crate) const NOT_MAILED: &str =
+    "Invited, but the mail server did not take the mail. Send it again later.";
+pub(crate) const PASS_IT_ON: &str = "Pass this link on, to nobody else. It is shown once.";
+pub(crate) const PASS_ON_MORE: &str = "Whoever opens a link can make the account of its address, so \
+     give each to its person only. A link works once, for 7 days.";
+pub(crate) const WHAT_BECAME: &str = "What became of each address.";
+pub(crate) const ALREADY_A_MEMBER: &str = "Already a member, with the roles they have.";
+pub(crate) const TOO_MANY_WAIT: &str = "Too many invitations wait already. Withdraw some first.";
+pub(crate) const DONE: &str = "Done";
+
+pub(crate) fn before_a_link(minutes: u64) -> String {
+    format!(
+        "You signed in more than {} ago. Before you are shown a link, confirm with your password. What \
+         you entered is kept.",
+        counted(minutes, "minute")
+    )
+}
+
+pub(crate) fn bad_address(text: &str, why: &str) -> String {
+    format!("“{text}”: {why}")
+}
+
+pub(crate) fn too_many_addresses(most: usize) -> String {
+    format!("Enter {most} addresses at most.")
+}
+
+pub(crate) fn invitations_lead(organization: &str) -> String {
+    format!("Who is invited to {organization} and has not come yet.")
+}
+
+pub(crate) fn ends_on(day: &str) -> String {
+    format!("ends {day}")
+}
+
+pub(crate) fn ended_on(day: &str) -> String {
+    format!("on {day}")
+}
+
+pub(crate) fn to_whom(name: &str) -> String {
+    format!("to {name}")
+}
+
+pub(crate) fn invitation_of(name: &str) -> String {
+    format!("invitation of {name}")
+}
+
+pub(crate) fn link_of(email: &str) -> String {
+    format!("link of {email}")
+}
+
+/// A cause as a sentence.
+pub(crate) fn sentence(cause: &str) -> String {
+    format!("{}.", capitalized(cause))
+}
+
+// Being invited
+pub(crate) const YOU_ARE_INVITED: &str = "You are invited";
+pub(crate) const FOR_ADDRESS: &str = "For";
+pub(crate) const ACCEPT: &str = "Accept";
+pub(crate) const NOT_FOR_YOU: &str = "This invitation is for somebody else";
+pub(crate) const SIGN_IN_TO_ACCEPT: &str = "Sign in to accept";
+pub(crate) const NO_ACCOUNT_YET: &str =
+    "There is no account of this address yet. Make one to accept.";
+pub(crate) const CREATE_ACCOUNT_AND_ACCEPT: &str = "Create account and accept";
+pub(crate) const INVITATION_ENDED: &str = "This invitation has ended";
+pub(crate) const INVITATION_ENDED_MORE: &str = "An invitation works once, and for 7 days, while who sent \
+     it may grant what it promises. Ask them for another one.";
+
+pub(crate) fn invites_you(inviter: &str) -> String {
+    format!("{inviter} invites you to:")
+}
+
+pub(crate) fn accept_as(name: &str) -> String {
+    format!("You are signed in as {name}.")
+}
+
+pub(crate) fn signed_in_as(email: &str) -> String {
+    format!("You are signed in as {email}. Sign out, and open the link again.")
+}
+
+// A forgotten password
+pub(crate) const FORGOTTEN: &str = "Forgotten password";
+pub(crate) const FORGOTTEN_QUESTION: &str = "Forgotten your password?";
+pub(crate) const FORGOTTEN_MORE: &str =
+    "Enter the e-mail of your account, and a link for choosing another password is sent there.";
+pub(crate) const SEND_LINK: &str = "Send link";
+pub(crate) const LOOK_AT_YOUR_MAIL: &str = "Look at your mail";
+pub(crate) const BACK_TO_SIGN_IN: &str = "Back to sign in";
+pub(crate) const CHOOSE_PASSWORD_MORE: &str = "Every session ends with it; you are signed in here.";
+pub(crate) const RESET_ENDED_MORE: &str =
+    "It works once, and for 15 minutes. Ask for another one where you sign in.";
+pub(crate) const TOKENS_STILL_WORK: &str = "Your API tokens still work. If somebody else knew your \
+     password, revoke them as well.";
+pub(crate) const REVOKE_ALL_MY_TOKENS: &str = "Revoke all my tokens";
+
+pub(crate) fn look_at_your_mail_more(email: &str) -> String {
+    format!(
+        "If {email} is the address of an account, a link is on its way. It works once, for 15 minutes."
+    )
+}

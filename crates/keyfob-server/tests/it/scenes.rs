@@ -6,6 +6,8 @@ mod forms;
 use std::time::Duration;
 
 pub(crate) use self::forms::{ELSEWHERE, FORMS, FormCase};
+use crate::client::Answer;
+use crate::reader::{Reader, form};
 use crate::site::{Pat, Site};
 
 /// What a person does on a page.
@@ -186,6 +188,67 @@ pub(crate) const SCENES: &[Scene] = &[
     ),
     scene("removing a member, in a dialog", "ana", MEMBER)
         .then(&[Press("a[href$='/remove']"), See("dialog .btn-danger")]),
+    scene("inviting", "ana", "/orgs/{organization:Mobile}/invite"),
+    scene(
+        "inviting to two",
+        "ana",
+        "/orgs/{organization:Mobile}/invite",
+    )
+    .then(&[
+        Press("[name=add]"),
+        See("[name=leaveOut]"),
+        Press("fieldset:nth-of-type(2) [value=some]"),
+        See("fieldset:nth-of-type(2) .levels select"),
+    ]),
+    scene(
+        "inviting, refused",
+        "ana",
+        "/orgs/{organization:Mobile}/invite",
+    )
+    .then(&[
+        Fill("#mails", "nobody"),
+        Press(".actions .btn-primary"),
+        See("#mails-e"),
+    ])
+    .answered(422),
+    scene("invited", "ana", "/orgs/{organization:Mobile}/invite").then(&[
+        Fill("#mails", "new@acme.example bo@acme.example"),
+        Press(".actions .btn-primary"),
+        See("#link-1"),
+    ]),
+    scene(
+        "is it you, before a link",
+        "ana",
+        "/orgs/{organization:Mobile}/invite",
+    )
+    .then(&[
+        Fill("#mails", "new@acme.example"),
+        Pause(16),
+        Press(".actions .btn-primary"),
+        See("#pw"),
+    ]),
+    scene(
+        "invitations",
+        "ana",
+        "/orgs/{organization:Mobile}/invitations",
+    ),
+    scene(
+        "no invitation",
+        "ana",
+        "/orgs/{organization:Web}/invitations",
+    ),
+    scene("an invitation to whoever has it", "cem", "{invitation}"),
+    for_nobody("an invitation", "{invitation}"),
+    for_nobody("an invitation, refused", "{invitation}")
+        .then(&[
+            Fill("#fn", " "),
+            Fill("#pw", "aaaaaaaaaaaa"),
+            Press("form.fields .btn-primary"),
+            See(".error"),
+        ])
+        .answered(422),
+    for_nobody("an invitation of who has an account", "{invitation:eve}"),
+    scene("an invitation, signed in", "eve", "{invitation:eve}"),
     scene("a new organization", "ana", "/orgs/{organization:Web}/new"),
     scene(
         "a new organization, refused",
@@ -243,6 +306,9 @@ pub(crate) const SCENES: &[Scene] = &[
     // what goes wrong
     for_nobody("nothing to set up", "/setup").answered(410),
     for_nobody("no demo", "/demo").answered(404),
+    for_nobody("an invitation that ended", "/invitation").answered(410),
+    for_nobody("a link that ended", "/reset").answered(410),
+    for_nobody("no mail", "/forgotten").answered(404),
     scene(
         "nothing there",
         "ana",
@@ -256,6 +322,33 @@ pub(crate) const SCENES: &[Scene] = &[
 pub(crate) const DEMO: &[Scene] = &[
     for_nobody("who to be", "/demo"),
     scene("the strip", "bo", MOBILE),
+];
+
+/// The pages of a server that sends mail.
+pub(crate) const MAIL: &[Scene] = &[
+    for_nobody("sign-in, with mail", "/sign-in"),
+    for_nobody("a forgotten password", "/forgotten"),
+    for_nobody("a forgotten password, refused", "/forgotten")
+        .then(&[
+            Fill("#em", "bo@acme"),
+            Press("form.fields .btn-primary"),
+            See("#em-e"),
+        ])
+        .answered(422),
+    for_nobody("a link on its way", "/forgotten").then(&[
+        Fill("#em", "ben@acme.example"),
+        Press("form.fields .btn-primary"),
+        See(".empty"),
+    ]),
+    for_nobody("another password", "{link}"),
+    for_nobody("another password, refused", "{link}")
+        .then(&[
+            Fill("#new", "four words and a half"),
+            Fill("#again", "four words and a quarter"),
+            Press("form.fields .btn-primary"),
+            See("#again-e"),
+        ])
+        .answered(422),
 ];
 
 /// The pages of a server in which nobody is, by the link that was shown.
@@ -280,13 +373,18 @@ pub(crate) struct Props {
     pub(crate) pat: Pat,
     /// A session of Bo's.
     pub(crate) session: String,
-    /// The path at which the first account is made, while there is none.
+    /// The path at which the first account is made, while there is none, or another password is chosen.
     pub(crate) link: String,
+    /// The path of an invitation to an address without an account, and of one to Eve.
+    pub(crate) invitations: [String; 2],
 }
 
 /// Makes what the scenes show; the policy allows three tokens.
 pub(crate) async fn set_up(site: &Site) -> Props {
     let (acme, mobile, web) = (site.acme, site.mobile, site.web);
+    site.person("eve").await;
+    invitation(site, "late@acme.example").await;
+    site.advance(Duration::from_hours(8 * 24));
     let old = site.sign_in("bo").await;
     site.generate(&old, mobile, r#"{"name":"Over","expiresInDays":1}"#)
         .await;
@@ -311,7 +409,6 @@ pub(crate) async fn set_up(site: &Site) -> Props {
     for _ in 0..3 {
         site.generate(&cem, acme, "{}").await;
     }
-    site.person("eve").await;
     let fay = site.person("fay").await;
     site.world.member(fay, web, &["view-build"]).await;
     site.world.suspend_member(fay, web).await;
@@ -321,7 +418,27 @@ pub(crate) async fn set_up(site: &Site) -> Props {
         pat: live,
         session,
         link: String::new(),
+        invitations: [
+            invitation(site, "kim@acme.example").await,
+            invitation(site, "eve@acme.example").await,
+        ],
     }
+}
+
+/// The path of an invitation to Mobile and to what lies below it.
+pub(crate) async fn invitation(site: &Site, email: &str) -> String {
+    let mut ana = Reader::signed_in(site, "ana").await;
+    let page = ana.get(&format!("/orgs/{}/invite", site.mobile)).await;
+    let form = form(&page, "/invite");
+    let page = ana.send(&form.with("emails", email)).await;
+    link(&page).to_owned()
+}
+
+/// The path of the link that a page shows.
+pub(crate) fn link(page: &Answer) -> &str {
+    let (_before, rest) = page.text().split_once("<code id=\"link-1\">").unwrap();
+    let (link, _after) = rest.split_once('<').unwrap();
+    &link[link.find("/invitation?").unwrap()..]
 }
 
 /// An address or a text with its placeholders replaced.
@@ -341,7 +458,9 @@ pub(crate) fn filled_in(site: &Site, props: &Props, path: &str) -> String {
         .replace("{token}", &props.pat.id)
         .replace("{secret}", &props.pat.secret)
         .replace("{session}", &props.session)
-        .replace("{link}", &props.link);
+        .replace("{link}", &props.link)
+        .replace("{invitation}", &props.invitations[0])
+        .replace("{invitation:eve}", &props.invitations[1]);
     assert!(!path.contains('{'), "{path}");
     path
 }

@@ -133,9 +133,9 @@ async fn sent_again_it_has_another_link_and_is_mailed_anew() {
     let sent = scene.by_hash(&HASH).await.unwrap();
     assert_eq!(sent.mailed_at, Some(now));
     let other = scene.world.user("bo@example.org").await;
-    let life = (&OTHER_HASH[..], now.plus(LIFE).plus(DAY));
+    let life = (other, &OTHER_HASH[..], now.plus(LIFE).plus(DAY));
     let mut tx = scene.world.store.write().await.unwrap();
-    let renewed = invitation_renew(&mut tx, &sent, other, life, &Actor::OPERATOR, now);
+    let renewed = invitation_renew(&mut tx, &sent, life, &Actor::OPERATOR, now);
     renewed.await.unwrap();
     // A mail that went out with the link before says nothing of this one.
     invitation_mailed(&mut tx, &HASH, now).await.unwrap();
@@ -143,7 +143,7 @@ async fn sent_again_it_has_another_link_and_is_mailed_anew() {
     assert_eq!(scene.by_hash(&HASH).await, None);
     let renewed = scene.by_hash(&OTHER_HASH).await.unwrap();
     assert_eq!((renewed.id, renewed.inviter), (sent.id, other));
-    assert_eq!((renewed.expires_at, renewed.mailed_at), (life.1, None));
+    assert_eq!((renewed.expires_at, renewed.mailed_at), (life.2, None));
     let actions = scene.actions().await;
     assert_eq!(actions, ["member.invited", "member.invited_again"]);
 }

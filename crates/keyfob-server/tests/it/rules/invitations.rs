@@ -80,10 +80,10 @@ async fn an_invitation_is_listed_where_it_promises_something_and_its_link_nowher
     let list = site.get(&invitations(site.acme)).cookie(&ana).send().await;
     for answer in [&made, &list] {
         let names = [
-            "userEmail",
-            "status",
             "expiresDate",
             "organizationsAndRoles",
+            "status",
+            "userEmail",
         ];
         let object = answer.json();
         let object = object.as_array().map_or(&object, |list| &list[0]).clone();
