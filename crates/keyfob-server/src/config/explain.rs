@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use keyfob_core::policy::Policy;
+use keyfob_core::policy::{Policy, RootCreation};
 use keyfob_core::secret::Scheme;
 
 use super::database::masked;
@@ -190,6 +190,10 @@ fn policy(policy: &Policy) -> Vec<String> {
                 words(policy.pat_rotation_overlap),
                 words(longest)
             ),
+        },
+        match policy.root_creation {
+            RootCreation::Operators => "Root organizations are made by the operator.".to_owned(),
+            RootCreation::Anyone => "Whoever is signed in makes root organizations.".to_owned(),
         },
         format!(
             "Making a credential needs a sign-in within the last {}.",

@@ -82,8 +82,16 @@ pub(crate) struct RawPolicy {
     pub(crate) session_idle: String,
     pub(crate) session_max: String,
     pub(crate) key_rotation: String,
+    pub(crate) root_organizations: RawRootOrganizations,
     pub(crate) exchange_failures: Loose<u32>,
     pub(crate) sign_in_failures: Loose<u32>,
+}
+
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RawRootOrganizations {
+    Operators,
+    Anyone,
 }
 
 #[derive(Debug, serde::Deserialize)]

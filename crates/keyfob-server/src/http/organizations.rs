@@ -154,12 +154,17 @@ pub(super) async fn one(
     Ok(Json(Organization::of(found)).into_response())
 }
 
-/// Answers `POST /identity/v1/organizations`: who may make roots is policy, and for now only operators.
-pub(super) async fn create(Authenticated(_caller): Authenticated) -> Problem {
-    Problem::new(
-        Code::Forbidden,
-        "New root organizations are made by the operator, with keyfobd org add.",
-    )
+/// Answers `POST /identity/v1/organizations`: a new root, where policy lets everybody make some.
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    Authenticated(caller): Authenticated,
+    Json(body): Json<OtherName>,
+) -> Result<Response, Problem> {
+    let name = name(&body.name)?;
+    let id = OrgId::new(ctx.now, app.id_random());
+    let made = use_case::create_root(&app, &ctx, &caller, (&name, id)).await?;
+    Ok((StatusCode::CREATED, Json(Organization::of(made))).into_response())
 }
 
 /// A name. Older clients send members of their own beside it (wire).
@@ -301,6 +306,10 @@ impl From<OrganizationError> for Problem {
             OrganizationError::NotItsName => Self::new(
                 Code::InvalidRequest,
                 "confirm is not the exact name of the organization.",
+            ),
+            OrganizationError::ByOperator => Self::new(
+                Code::Forbidden,
+                "New root organizations are made by the operator, with keyfobd org add.",
             ),
             OrganizationError::NeedsPerson => Code::SessionRequired.into(),
             OrganizationError::Outage(outage) => outage.into(),

@@ -1284,7 +1284,7 @@ pub(crate) fn accept_as(name: &str) -> String {
 }
 
 pub(crate) fn signed_in_as(email: &str) -> String {
-    format!("You are signed in as {email}. Sign out, and open the link again.")
+    format!("You are signed in as {email}. Sign out first to accept it.")
 }
 
 // A forgotten password

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use keyfob_server::config::{MailConfig, MailSecurity};
 use keyfob_server::mail::Mailer;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
+use tokio::net::tcp::OwnedReadHalf;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -27,12 +28,19 @@ impl Mail {
     }
 }
 
+/// What it does with mail.
+#[derive(Debug, Clone, Copy)]
+enum Takes {
+    All,
+    Nothing,
+}
+
 /// The server; it ends with the test.
 #[derive(Debug)]
 pub(crate) struct MailServer {
     port: u16,
     mails: UnboundedReceiver<Mail>,
-    takes: Arc<Mutex<bool>>,
+    takes: Arc<Mutex<Takes>>,
 }
 
 impl MailServer {
@@ -40,7 +48,7 @@ impl MailServer {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (sender, mails) = unbounded_channel();
-        let takes = Arc::new(Mutex::new(true));
+        let takes = Arc::new(Mutex::new(Takes::All));
         let is_taking = Arc::clone(&takes);
         tokio::spawn(async move {
             loop {
@@ -66,7 +74,7 @@ impl MailServer {
 
     /// From now on every address is refused.
     pub(crate) fn refuse(&self) {
-        *self.takes.lock().unwrap() = false;
+        *self.takes.lock().unwrap() = Takes::Nothing;
     }
 
     /// The next mail; waits for it.
@@ -80,38 +88,27 @@ impl MailServer {
     }
 }
 
-async fn talk(stream: TcpStream, takes: bool, mails: UnboundedSender<Mail>) {
+async fn talk(stream: TcpStream, takes: Takes, mails: UnboundedSender<Mail>) {
     let (reading, mut writing) = stream.into_split();
     let mut lines = BufReader::new(reading).lines();
     let mut to = String::new();
     writing.write_all(b"220 mail.example\r\n").await.unwrap();
     while let Ok(Some(line)) = lines.next_line().await {
-        let answer = match line.split([' ', ':']).next().unwrap() {
-            "EHLO" => "250 mail.example",
-            "RCPT" if takes => {
+        let answer = match (line.split([' ', ':']).next().unwrap(), takes) {
+            ("EHLO", _) => "250 mail.example",
+            ("RCPT", Takes::All) => {
                 to = line;
                 "250 good"
             }
-            "RCPT" => "550 nobody is called lea@acme.example",
-            "DATA" => "354 go on",
-            "QUIT" => "221 bye",
+            ("RCPT", Takes::Nothing) => "550 nobody is called lea@acme.example",
+            ("DATA", _) => "354 go on",
+            ("QUIT", _) => "221 bye",
             _other => "250 good",
         };
         writing.write_all(answer.as_bytes()).await.unwrap();
         writing.write_all(b"\r\n").await.unwrap();
         if answer.starts_with("354") {
-            let mut text = String::new();
-            while let Ok(Some(line)) = lines.next_line().await {
-                if line == "." {
-                    break;
-                }
-                // Quoted-printable, as far as a link needs it.
-                match line.strip_suffix('=') {
-                    Some(part) => text.push_str(part),
-                    None => text.push_str(&(line + "\n")),
-                }
-            }
-            let text = text.replace("=3D", "=");
+            let text = body(&mut lines).await;
             // Before the answer: whoever has it finds the mail.
             mails
                 .send(Mail {
@@ -122,4 +119,19 @@ async fn talk(stream: TcpStream, takes: bool, mails: UnboundedSender<Mail>) {
             writing.write_all(b"250 taken\r\n").await.unwrap();
         }
     }
+}
+
+/// A mail's lines up to the dot, with the quoted-printable undone as far as a link needs it.
+async fn body(lines: &mut Lines<BufReader<OwnedReadHalf>>) -> String {
+    let mut text = String::new();
+    while let Ok(Some(line)) = lines.next_line().await {
+        match line.as_str() {
+            "." => break,
+            line => match line.strip_suffix('=') {
+                Some(part) => text.push_str(part),
+                None => text.extend([line, "\n"]),
+            },
+        }
+    }
+    text.replace("=3D", "=")
 }

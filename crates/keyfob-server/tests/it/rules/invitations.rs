@@ -1,5 +1,6 @@
 //! Contract 5: who is invited, by whom, and with what. Accepting is the dashboard's.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use keyfob_core::id::OrgId;
@@ -49,7 +50,7 @@ async fn listed(site: &Site, cookie: &str, organization: OrgId) -> Vec<String> {
         let mut said = format!("{} {}", email.as_str().unwrap(), status.as_str().unwrap());
         for promise in one["organizationsAndRoles"].as_array().unwrap() {
             let name = promise["organizationName"].as_str().unwrap();
-            said += &format!(", {name}: {}", words(&promise["roles"]));
+            write!(said, ", {name}: {}", words(&promise["roles"])).unwrap();
         }
         said
     })

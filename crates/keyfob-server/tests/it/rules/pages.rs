@@ -1,5 +1,6 @@
 //! The dashboard's pages, by somebody without script.
 
+mod accepting;
 mod activity;
 mod brand;
 mod demo;
