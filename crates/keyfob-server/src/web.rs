@@ -5,6 +5,7 @@
 //! which checks where it came from.
 
 mod activity;
+mod all_tokens;
 mod asset;
 mod client;
 mod demo;
@@ -111,6 +112,11 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/password", get(password::page).post(password::change))
         .route("/password/changed", get(password::changed))
         .merge(organization_routes())
+        .route("/orgs/{organization}/tokens", get(all_tokens::page))
+        .route(
+            "/orgs/{organization}/tokens/revoke",
+            get(all_tokens::preview).post(all_tokens::revoke),
+        )
         .route("/orgs/{organization}/security", get(security::page))
         .route(
             "/orgs/{organization}/security/tokens",

@@ -1307,3 +1307,94 @@ pub(crate) fn look_at_your_mail_more(email: &str) -> String {
         "If {email} is the address of an account, a link is on its way. It works once, for 15 minutes."
     )
 }
+
+// All tokens, for who manages the organization
+pub(crate) const ADMINISTRATION: &str = "Administration";
+pub(crate) const ALL_TOKENS: &str = "All tokens";
+pub(crate) const FILTER_TOKENS: &str = "Filter tokens";
+pub(crate) const NAME_LAST_FOUR_OWNER: &str = "Name, last 4 or owner";
+pub(crate) const USE: &str = "Use";
+pub(crate) const EXPIRY: &str = "Expiry";
+pub(crate) const UNUSED_90_DAYS: &str = "Unused for 90 days";
+pub(crate) const WITHOUT_EXPIRY: &str = "No expiry";
+pub(crate) const WITHIN_7_DAYS: &str = "Within 7 days";
+pub(crate) const WORKING: &str = "Working";
+pub(crate) const ALL: &str = "All";
+pub(crate) const NO_TOKEN_FITS: &str = "No token fits";
+pub(crate) const NO_TOKEN_FITS_MORE: &str = "There is none of that kind here or below.";
+pub(crate) const CHOOSE: &str = "Choose";
+pub(crate) const CHOOSE_ALL: &str = "Choose all on this page";
+pub(crate) const OWNER_OF_IT: &str = "Owner";
+pub(crate) const NEWEST: &str = "Newest";
+pub(crate) const CHOSEN_TOKENS: &str = "Chosen tokens";
+pub(crate) const FIRST_YOU_SEE: &str = "First you see exactly which. Nothing is revoked yet.";
+pub(crate) const PREVIEW: &str = "Preview";
+pub(crate) const PREVIEW_REVOCATION: &str = "Preview revocation";
+pub(crate) const ONLY_A_PREVIEW: &str = "This is a preview. Nothing has been revoked.";
+pub(crate) const WOULD_BE_REVOKED: &str = "Tokens that would be revoked";
+pub(crate) const NOT_IN_USE: &str = "Not in use";
+pub(crate) const NOT_IN_USE_MORE: &str = "None of them was used in the last 90 days.";
+pub(crate) const REVOKED_EVERYWHERE: &str = "New exchanges with them are refused on every server.";
+
+pub(crate) fn all_tokens_lead(organization: &str, below: usize) -> String {
+    let place = match below {
+        0 => organization.to_owned(),
+        1 => format!("{organization} and the organization below"),
+        many => format!("{organization} and the {many} organizations below"),
+    };
+    format!("Every personal API token of {place}. Secrets are not stored, so nobody can see them.")
+}
+
+pub(crate) fn and_below(organization: &str) -> String {
+    format!("{organization} and below")
+}
+
+pub(crate) fn lower_in(organization: &str) -> String {
+    format!("in {organization}")
+}
+
+pub(crate) fn permissions(count: usize) -> String {
+    counted(u64::try_from(count).unwrap_or(u64::MAX), "permission")
+}
+
+pub(crate) fn ended_because(day: &str, why: RevokedBecause) -> String {
+    format!("{REVOKED} {day} {}", because(why))
+}
+
+pub(crate) fn choose_this(token: &str, owner: &str) -> String {
+    format!("Choose {token} of {owner}")
+}
+
+/// That a search stopped after so many tokens.
+pub(crate) fn tokens_looked_through(tokens: usize) -> String {
+    format!("{tokens} tokens were looked through, and there are more: go on with “{OLDER}”.")
+}
+
+pub(crate) fn revoked_now(revoked: u64, passed: u64) -> String {
+    let revoked = format!("{} revoked", counted(revoked, "token"));
+    match passed {
+        0 => revoked,
+        1 => format!("{revoked}; 1 had ended already"),
+        many => format!("{revoked}; {many} had ended already"),
+    }
+}
+
+pub(crate) fn passed_by(count: usize) -> String {
+    match count {
+        1 => "1 chosen token has ended already.".to_owned(),
+        many => format!("{many} chosen tokens have ended already."),
+    }
+}
+
+pub(crate) fn used_in_90_days(count: usize) -> String {
+    match count {
+        1 => "1 of them was used in the last 90 days. What uses it stops working.".to_owned(),
+        many => {
+            format!("{many} of them were used in the last 90 days. What uses them stops working.")
+        }
+    }
+}
+
+pub(crate) fn not_that_number(count: usize) -> String {
+    format!("That is not {count}. Nothing was revoked.")
+}

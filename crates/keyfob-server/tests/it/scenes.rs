@@ -282,6 +282,36 @@ pub(crate) const SCENES: &[Scene] = &[
     ])
     .answered(422),
     scene("no right", "bo", "/orgs/{organization:Mobile}/new").answered(403),
+    scene("all tokens", "ana", "/orgs/{organization}/tokens"),
+    scene("all tokens, chosen", "ana", "/orgs/{organization}/tokens").then(&[
+        Press("tbody tr:first-child [name=id]"),
+        Press(".bulk .btn"),
+        See("#nt"),
+    ]),
+    scene(
+        "all tokens, not confirmed",
+        "ana",
+        "/orgs/{organization}/tokens",
+    )
+    .then(&[
+        Press("tbody tr:first-child [name=id]"),
+        Press(".bulk .btn"),
+        Fill("#nt", "7"),
+        Press("form .btn-danger"),
+        See("#nt-e"),
+    ])
+    .answered(422),
+    scene(
+        "all tokens, ended too",
+        "ana",
+        "/orgs/{organization}/tokens?state=all",
+    ),
+    scene("no token fits", "ana", "/orgs/{organization}/tokens?q=none"),
+    scene(
+        "revoking tokens of others",
+        "ana",
+        "/orgs/{organization}/tokens/revoke?id={managed}",
+    ),
     scene("what happened", "ana", "/orgs/{organization}/activity"),
     scene("the tree", "ana", "/organizations"),
     // one's account
@@ -365,6 +395,7 @@ pub(crate) const SET_UP: &[Scene] = &[
 
 /// The route of a scene's page.
 pub(crate) fn route_of(page: &str) -> String {
+    let (page, _query) = page.split_once('?').unwrap_or((page, ""));
     let mut parts = page.split('/').map(|part| match part.split_once(':') {
         Some((name, _which)) if part.starts_with('{') => format!("{name}}}"),
         _plain => part.to_owned(),

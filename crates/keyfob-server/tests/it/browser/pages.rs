@@ -85,6 +85,7 @@ impl Show {
             organization: stage.site.acme,
         };
         let props = Props {
+            managed: nothing.clone(),
             pat: nothing,
             session: String::new(),
             link,

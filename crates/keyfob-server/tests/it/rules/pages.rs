@@ -2,6 +2,7 @@
 
 mod accepting;
 mod activity;
+mod all_tokens;
 mod brand;
 mod demo;
 mod everywhere;

@@ -99,6 +99,14 @@ pub(crate) const FORMS: &[FormCase] = &[
     FormCase {
         who: Some("ana"),
         ..form(
+            "/orgs/{organization}/tokens/revoke",
+            "/orgs/{organization}/tokens/revoke?id={managed}",
+            &[("count", "1")],
+        )
+    },
+    FormCase {
+        who: Some("ana"),
+        ..form(
             "/orgs/{organization}/invite",
             "/orgs/{organization:Web}/invite",
             &[("emails", "new@acme.example")],

@@ -11,6 +11,8 @@ use crate::site::{Pat, Site};
 pub(crate) struct Props {
     /// A live token of Bo's in Mobile.
     pub(crate) pat: Pat,
+    /// A live token of Cem's at the root.
+    pub(crate) managed: Pat,
     /// A session of Bo's.
     pub(crate) session: String,
     /// The path at which the first account is made, while there is none, or another password is chosen.
@@ -46,7 +48,8 @@ pub(crate) async fn set_up(site: &Site) -> Props {
     let sessions = sessions.send().await.json();
     let session = sessions["data"][0]["id"].as_str().unwrap().to_owned();
     let cem = site.sign_in("cem").await;
-    for _ in 0..3 {
+    let managed = site.generate(&cem, acme, "{}").await;
+    for _ in 0..2 {
         site.generate(&cem, acme, "{}").await;
     }
     let fay = site.person("fay").await;
@@ -57,6 +60,7 @@ pub(crate) async fn set_up(site: &Site) -> Props {
     Props {
         pat: live,
         session,
+        managed,
         link: String::new(),
         invitations: [
             invitation(site, "kim@acme.example").await,
@@ -96,6 +100,7 @@ pub(crate) fn filled_in(site: &Site, props: &Props, path: &str) -> String {
     let path = path
         .replace("{user}", &site.bo.to_string())
         .replace("{token}", &props.pat.id)
+        .replace("{managed}", &props.managed.id)
         .replace("{secret}", &props.pat.secret)
         .replace("{session}", &props.session)
         .replace("{link}", &props.link)

@@ -12,7 +12,7 @@ use crate::site::Site;
 pub(super) const SOURCE: &str = include_str!("../../../../src/web.rs");
 
 /// What each reader gets: nobody; a stranger to the organization; its owner.
-const MATRIX: [(&str, &str, [u16; 3]); 53] = [
+const MATRIX: [(&str, &str, [u16; 3]); 56] = [
     ("GET", "/", [303, 303, 303]),
     ("GET", "/sign-in", [200, 303, 303]),
     ("POST", "/sign-in", [403, 403, 403]),
@@ -42,6 +42,14 @@ const MATRIX: [(&str, &str, [u16; 3]); 53] = [
     ("POST", "/orgs/{organization}/rename", [303, 403, 403]),
     ("GET", "/orgs/{organization}/delete", [303, 404, 200]),
     ("POST", "/orgs/{organization}/delete", [303, 403, 403]),
+    ("GET", "/orgs/{organization}/tokens", [303, 404, 200]),
+    // Where nothing is chosen there is nothing to show, for who may see it.
+    ("GET", "/orgs/{organization}/tokens/revoke", [303, 404, 303]),
+    (
+        "POST",
+        "/orgs/{organization}/tokens/revoke",
+        [303, 403, 403],
+    ),
     ("GET", "/orgs/{organization}/invite", [303, 404, 200]),
     ("POST", "/orgs/{organization}/invite", [303, 403, 403]),
     ("GET", "/orgs/{organization}/invitations", [303, 404, 200]),
