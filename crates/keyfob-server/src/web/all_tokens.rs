@@ -191,7 +191,7 @@ async fn previewed(
         .collect();
     let is_wrong = error.is_some();
     let mut response = show(&PreviewPage {
-        shell: Shell::for_member(&say::revoke_many(rows.len()), member),
+        shell: Shell::for_member(&say::revoke_chosen(rows.len()), member),
         frame: Frame::new(Area::Tokens, member, &visit),
         passed_by: (!told.passed_by.is_empty()).then(|| say::passed_by(told.passed_by.len())),
         in_use: rows.iter().filter(|row| !row.is_unused).count(),

@@ -1379,6 +1379,13 @@ pub(crate) fn revoked_now(revoked: u64, passed: u64) -> String {
     }
 }
 
+pub(crate) fn revoke_chosen(count: usize) -> String {
+    format!(
+        "Revoke {}?",
+        counted(u64::try_from(count).unwrap_or(u64::MAX), "token")
+    )
+}
+
 pub(crate) fn passed_by(count: usize) -> String {
     match count {
         1 => "1 chosen token has ended already.".to_owned(),
