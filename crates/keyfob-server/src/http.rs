@@ -3,6 +3,7 @@
 //! Handlers here read a request, call one use case in `app`, and write its answer. They do not query
 //! and do not decide.
 
+mod activity;
 pub mod authenticate;
 pub(crate) mod body;
 mod discovery;
@@ -101,6 +102,16 @@ fn management() -> Router<Arc<App>> {
                 .delete(invitations::withdraw),
         )
         .route("/identity/v1/users", patch(invitations::invite_to_several))
+        .route_layer(from_fn(authenticate::challenge_programs))
+}
+
+/// What happened, why somebody may do something, and which roles there are (contract 5).
+fn answers() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/identity/v1/organizations/{organization}/activity",
+            get(activity::list),
+        )
         .route(
             "/identity/v1/organizations/{organization}/explain",
             get(explain::explain),
@@ -167,6 +178,7 @@ fn routes(app: &Arc<App>) -> Router {
             get(discovery::userinfo).post(discovery::userinfo),
         )
         .merge(management())
+        .merge(answers())
         .merge(tokens())
         // the operator's
         .route("/healthz", get(health::healthz))

@@ -38,6 +38,8 @@ const SIGN_IN_WINDOW: Duration = Duration::from_mins(15);
 
 /// Mails to one address within [`MAIL_WINDOW`].
 const MAILS: u32 = 10;
+/// Links for another password that one address can ask for within [`MAIL_WINDOW`], for whatever account.
+const RESETS: u32 = 30;
 /// How long a mail counts against its address.
 const MAIL_WINDOW: Duration = Duration::from_hours(1);
 
@@ -113,6 +115,8 @@ pub struct App {
     pub mailer: Option<Mailer>,
     /// Mails that went out, by the account they went to.
     pub mails: Throttle<Account>,
+    /// Links for another password that were asked for, by address.
+    pub resets: Throttle<Source>,
     /// Password hashing, bounded.
     pub passwords: Passwords,
     root_key: ArcSwap<RootKey>,
@@ -163,6 +167,7 @@ impl App {
             sign_in_failures: Throttle::new(parts.policy.sign_in_failures, SIGN_IN_WINDOW),
             mailer: parts.mailer,
             mails: Throttle::new(MAILS, MAIL_WINDOW),
+            resets: Throttle::new(RESETS, MAIL_WINDOW),
             passwords: Passwords::new(),
             store: parts.store,
             clock: parts.clock,

@@ -20,6 +20,7 @@ use crate::http::authenticate::set_cookie;
 use crate::http::problem::{Code, Problem};
 use crate::secret::SecretText;
 use crate::state::App;
+use crate::throttle::Source;
 
 const LINK: LinkPage = LinkPage {
     path: PAGE,
@@ -33,6 +34,8 @@ struct ForgottenPage<'a> {
     shell: Shell,
     email: &'a str,
     error: Option<String>,
+    /// Asked too often: a heading and a sentence.
+    trouble: Option<(String, &'static str)>,
     /// Whether it was sent, if there is such an account.
     is_sent: bool,
 }
@@ -66,14 +69,19 @@ pub(super) async fn page(
     if app.mailer.is_none() {
         return Err(Code::NotFound.into());
     }
-    asking(&visitor, "", None)
+    asking(&visitor, "", (None, None))
 }
 
-fn asking(visitor: &Visitor, email: &str, error: Option<String>) -> Result<Response, Problem> {
+fn asking(
+    visitor: &Visitor,
+    email: &str,
+    (error, trouble): (Option<String>, Option<(String, &'static str)>),
+) -> Result<Response, Problem> {
     let page = ForgottenPage {
         shell: Shell::for_visitor(say::FORGOTTEN, visitor),
         email,
         error,
+        trouble,
         is_sent: false,
     };
     show_visitor(visitor, &page)
@@ -94,16 +102,25 @@ pub(super) async fn ask(
     let email = match Email::parse(typed) {
         Ok(email) => email,
         Err(bad) => {
-            let mut response = asking(&visitor, typed, Some(say::bad_name(bad)))?;
+            let mut response = asking(&visitor, typed, (Some(say::bad_name(bad)), None))?;
             *response.status_mut() = StatusCode::UNPROCESSABLE_ENTITY;
             return Ok(response);
         }
     };
+    if let Err(limited) = app.resets.failed(Source::of(ctx.peer), ctx.now) {
+        let trouble = (say::wait(limited.seconds), say::TOO_MANY_TRIES);
+        let mut response = asking(&visitor, typed, (None, Some(trouble)))?;
+        *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
+        let seconds = HeaderValue::from(limited.seconds);
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+        return Ok(response);
+    }
     tokio::spawn(send_link(Arc::clone(&app), ctx, email, letter::for_reset));
     let page = ForgottenPage {
         shell: Shell::for_visitor(say::FORGOTTEN, &visitor),
         email: typed,
         error: None,
+        trouble: None,
         is_sent: true,
     };
     show_visitor(&visitor, &page)

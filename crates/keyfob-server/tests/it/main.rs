@@ -27,6 +27,7 @@ mod on_sqlite {
     use keyfob_testkit::backend::Backend;
 
     mod activity;
+    mod audit_log;
     mod bodies;
     mod callers;
     mod cross_site;
@@ -84,6 +85,7 @@ mod on_postgres {
     use keyfob_testkit::backend::Backend;
 
     mod activity;
+    mod audit_log;
     mod bodies;
     mod callers;
     mod cross_site;

@@ -13,7 +13,7 @@ pub(super) const METHODS: [&str; 5] = ["GET", "POST", "PUT", "PATCH", "DELETE"];
 
 /// What each caller gets: nobody; a stranger's session; an access token of the owner's, for the
 /// organization; the owner's session. The object is always the organization, or a thing of the owner's.
-const MATRIX: [(&str, &str, [u16; 4]); 48] = [
+const MATRIX: [(&str, &str, [u16; 4]); 49] = [
     ("POST", "/auth/v1/token", [200, 200, 200, 200]),
     ("POST", "/auth/v2/token", [200, 200, 200, 200]),
     ("POST", "/auth/v3/token", [200, 200, 200, 200]),
@@ -132,6 +132,11 @@ const MATRIX: [(&str, &str, [u16; 4]); 48] = [
         [401, 404, 204, 204],
     ),
     ("PATCH", "/identity/v1/users", [401, 404, 200, 200]),
+    (
+        "GET",
+        "/identity/v1/organizations/{organization}/activity",
+        [401, 404, 200, 200],
+    ),
     (
         "GET",
         "/identity/v1/organizations/{organization}/explain",

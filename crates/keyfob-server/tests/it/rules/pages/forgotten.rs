@@ -191,3 +191,17 @@ async fn no_other_site_asks_for_a_link_or_chooses_a_password() {
     assert_eq!(dump(&site.world.store).await, before);
     assert!(server.is_empty());
 }
+
+#[tokio::test]
+async fn t_04_one_address_asks_for_30_links_in_an_hour_whatever_the_accounts() {
+    let (site, _server) = with_mail().await;
+    for number in 0..31 {
+        let asked = ask(&site, &format!("n{number}@acme.example")).await;
+        assert_eq!(asked.status, 200, "{number}");
+    }
+    let refused = ask(&site, "n31@acme.example").await;
+    assert_eq!(refused.status, 429);
+    assert!(refused.header("retry-after").is_some());
+    site.advance(Duration::from_hours(1));
+    assert_eq!(ask(&site, "n31@acme.example").await.status, 200);
+}

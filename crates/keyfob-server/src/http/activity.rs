@@ -1,0 +1,181 @@
+//! `GET …/activity`: the audit log of an organization, as far as the caller may read it (contract 5).
+
+use std::sync::Arc;
+
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
+use keyfob_core::audit::AuditKind;
+use keyfob_core::time::Timestamp;
+use keyfob_store::event::page::{AuditCursor, AuditEntry, AuditWanted, NamedPerson};
+use serde::{Deserialize, Serialize};
+
+use super::authenticate::Authenticated;
+use super::json::Json;
+use super::organizations::named;
+use super::problem::{Code, Problem};
+use crate::app::read_audit::{self as use_case, read_audit_as};
+use crate::context::Ctx;
+use crate::date::{parse_rfc3339, rfc3339};
+use crate::state::App;
+
+/// Which records, and from where on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Asked {
+    who: Option<String>,
+    kind: Option<String>,
+    from: Option<String>,
+    until: Option<String>,
+    before: Option<i64>,
+    after: Option<i64>,
+}
+
+fn bad(detail: &'static str) -> Problem {
+    Problem::new(Code::InvalidRequest, detail)
+}
+
+impl Asked {
+    fn read(self) -> Result<use_case::Asked, Problem> {
+        let kind = match self.kind.as_deref() {
+            None => AuditKind::Everything,
+            Some("tokens") => AuditKind::Tokens,
+            Some("people") => AuditKind::People,
+            Some("organizations") => AuditKind::Organizations,
+            Some(_other) => return Err(bad("kind is tokens, people or organizations.")),
+        };
+        let cursor = match (self.before, self.after) {
+            (None, None) => AuditCursor::Latest,
+            (Some(number), None) => AuditCursor::Before(number),
+            (None, Some(number)) => AuditCursor::After(number),
+            (Some(_), Some(_)) => return Err(bad("Send before or after, not both.")),
+        };
+        Ok(use_case::Asked {
+            who: self.who.filter(|who| !who.is_empty()),
+            wanted: AuditWanted {
+                kind,
+                from: moment(self.from.as_deref(), i64::MIN)?,
+                until: moment(self.until.as_deref(), i64::MAX)?,
+                cursor,
+                limit: 0,
+            },
+        })
+    }
+}
+
+fn moment(text: Option<&str>, otherwise: i64) -> Result<Timestamp, Problem> {
+    let Some(text) = text else {
+        return Ok(Timestamp::from_millis(otherwise));
+    };
+    parse_rfc3339(text).ok_or_else(|| bad("from and until are dates of RFC 3339."))
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Record {
+    /// Its number in the chain of its tree.
+    seq: i64,
+    date: String,
+    action: String,
+    /// `session`, `token`, `operator` or `import`.
+    via: String,
+    /// Absent for the operator.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    actor: Option<Person>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization_name: Option<String>,
+    /// What it happened to: a person, a token, an organization, an invitation or a session.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject_id: Option<String>,
+    /// What it is called, as far as it has a name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    subject_name: Option<String>,
+    /// Machine words: role keys, reasons.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    detail: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    address: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_agent: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Person {
+    id: String,
+    /// Absent when the person was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    full_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<String>,
+}
+
+impl From<AuditEntry> for Record {
+    fn from(entry: AuditEntry) -> Self {
+        let named = entry.actor_named;
+        let actor = entry.actor.map(|id| {
+            let (full_name, email) = named.map(|it| (it.full_name, it.email)).unzip();
+            Person {
+                id: id.to_string(),
+                full_name,
+                email,
+            }
+        });
+        let person = entry
+            .subject_person
+            .map(|NamedPerson { full_name, .. }| full_name);
+        Self {
+            seq: entry.seq,
+            date: rfc3339(entry.at),
+            action: entry.action,
+            via: entry.via,
+            actor,
+            organization_id: entry.organization.map(|id| id.to_string()),
+            organization_name: entry.organization_name,
+            subject_id: entry.subject.map(|id| id.to_string()),
+            subject_name: person.or(entry.subject_pat.map(|pat| pat.name)),
+            detail: entry.detail,
+            address: entry.address,
+            user_agent: entry.client,
+        }
+    }
+}
+
+/// A page of the log, the latest record first.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Page {
+    data: Vec<Record>,
+    /// Whether only what the caller did is in it, and what happened to their tokens.
+    own_only: bool,
+    /// What to send as `before` for older records, while there may be some.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<i64>,
+}
+
+/// Answers `GET …/{organization}/activity`.
+pub(super) async fn list(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    Authenticated(caller): Authenticated,
+    Path(organization): Path<String>,
+    asked: Result<Query<Asked>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let organization = named(&caller, &organization)?;
+    let Query(asked) = asked.map_err(|_no_such_query| {
+        bad("Send any of who, kind, from, until, and before or after, each once.")
+    })?;
+    let read = read_audit_as(&app, &ctx, &caller, organization, &asked.read()?).await?;
+    let next = read.older.and_then(|cursor| match cursor {
+        AuditCursor::Before(number) => Some(number),
+        AuditCursor::Latest | AuditCursor::After(_) => None,
+    });
+    let page = Page {
+        data: read.entries.into_iter().map(Record::from).collect(),
+        own_only: read.is_own,
+        next,
+    };
+    Ok(Json(page).into_response())
+}
