@@ -6,6 +6,10 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Overrides;
 
+mod audit;
+
+pub use self::audit::{AuditCommand, AuditVerifyArgs};
+
 /// The flags that stand for a key of the configuration.
 pub(crate) const FLAGS: [(&str, &str); 9] = [
     (DATA_DIR, "data_dir"),
@@ -90,7 +94,7 @@ pub enum Command {
     /// Add organizations
     #[command(subcommand)]
     Org(OrgCommand),
-    /// Check the audit log
+    /// Check the audit log, or sign what it holds
     #[command(subcommand)]
     Audit(AuditCommand),
     /// Say why a person may do something at an organization, or what is missing
@@ -296,17 +300,6 @@ pub enum OrgCommand {
         #[arg(long, value_name = "ORGANIZATION")]
         parent: Option<String>,
     },
-}
-
-/// `keyfobd audit`.
-#[derive(Debug, Clone, Copy, Subcommand)]
-pub enum AuditCommand {
-    /// Find out whether a record was changed, taken out, put in or cut off
-    #[command(
-        after_help = "Its exit status is 0 if every record is as it was written. For each chain that is not, it names the first
-record that is wrong. Servers may run meanwhile."
-    )]
-    Verify,
 }
 
 /// `keyfobd config`.

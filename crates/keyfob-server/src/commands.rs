@@ -63,7 +63,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Keys(command) => run_keys(&load()?, command).await,
         Command::User(command) => run_user(&load()?, command).await,
-        Command::Audit(AuditCommand::Verify) => audit::verify(&load()?).await,
+        Command::Audit(command) => run_audit(&load()?, command).await,
         Command::Explain {
             user,
             organization,
@@ -81,6 +81,14 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             };
             org::add(&load()?, &new).await
         }
+    }
+}
+
+async fn run_audit(config: &Config, command: AuditCommand) -> anyhow::Result<()> {
+    match command {
+        AuditCommand::Verify(args) => audit::verify(config, &args).await,
+        AuditCommand::Checkpoint { out } => audit::take(config, out.as_deref()).await,
+        AuditCommand::Key => audit::key(config).await,
     }
 }
 

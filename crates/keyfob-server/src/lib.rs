@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod brand;
+pub mod checkpoint;
 pub mod cli;
 pub mod commands;
 pub mod config;

@@ -49,6 +49,7 @@ mod on_sqlite {
     use super::Host;
 
     mod audit;
+    mod checkpoint;
     mod doctor;
     mod hygiene;
     mod keys;
@@ -73,6 +74,7 @@ mod on_postgres {
     use super::Host;
 
     mod audit;
+    mod checkpoint;
     mod doctor;
     mod hygiene;
     mod keys;
