@@ -20,6 +20,7 @@ mod reader;
 mod scenes;
 mod site;
 mod templates;
+mod unrecorded;
 
 /// The suite over the embedded database.
 #[path = "rules"]
@@ -69,6 +70,7 @@ mod on_sqlite {
     mod throttled;
     mod token_form;
     mod tree;
+    mod unrecorded;
     mod wire;
 
     async fn backend() -> Backend {
@@ -126,6 +128,7 @@ mod on_postgres {
     mod throttled;
     mod token_form;
     mod tree;
+    mod unrecorded;
     mod wire;
 
     /// A machine under the load of all tests at once is slow, and slowness is not what they ask about.

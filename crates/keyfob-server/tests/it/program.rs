@@ -62,6 +62,7 @@ mod on_sqlite {
     mod serving;
     mod set_up;
     mod start;
+    mod unrecorded;
 
     fn host() -> Host {
         Host::embedded()
@@ -88,6 +89,7 @@ mod on_postgres {
     mod set_up;
     mod start;
     mod start_on_postgres;
+    mod unrecorded;
 
     fn host() -> Host {
         Host::on_postgres()
