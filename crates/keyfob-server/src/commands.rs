@@ -6,7 +6,8 @@ use self::keys::Rotate;
 use self::roles::Mode;
 use self::serve::OnIssuerChange;
 use crate::cli::{
-    AuditCommand, Cli, Command, ConfigCommand, KeysCommand, OrgCommand, RolesCommand, UserCommand,
+    AuditCommand, Cli, Command, ConfigCommand, Confirm, KeysCommand, OrgCommand, RolesCommand,
+    UserCommand,
 };
 use crate::config::Config;
 use crate::telemetry;
@@ -123,6 +124,10 @@ async fn run_user(config: &Config, command: UserCommand) -> anyhow::Result<()> {
         }
         UserCommand::Suspend { user } => user::suspend(config, &user).await,
         UserCommand::Reactivate { user } => user::reactivate(config, &user).await,
+        UserCommand::Erase { user, yes } => {
+            let confirm = if yes { Confirm::Given } else { Confirm::Ask };
+            user::erase(config, &user, confirm).await
+        }
         UserCommand::SetupLink => user::setup_link(config).await,
         UserCommand::SetPassword { user, password } => {
             user::set_password(config, &user, &password).await

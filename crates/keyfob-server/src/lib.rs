@@ -14,6 +14,7 @@ pub mod data_dir;
 mod date;
 mod descriptors;
 pub mod document;
+pub mod erasure;
 mod hold;
 pub mod http;
 pub mod import;

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use keyfob_core::key::{KeyState, Wanted};
 use keyfob_core::time::Timestamp;
-use keyfob_store::key::{ACCESS_TOKEN, KeyRecord, PEPPER, key_list};
+use keyfob_store::key::{ACCESS_TOKEN, ERASURE, KeyRecord, PEPPER, key_list};
 
 use super::operator::Operator;
 use crate::app::rotate::{Rotation, Turned};
@@ -122,10 +122,10 @@ fn state(record: &KeyRecord, all: &[KeyRecord], now: Timestamp) -> String {
     let is_newest = signing
         .max_by_key(|other| (other.times.sign_from, other.id))
         .is_some_and(|newest| newest.id == record.id);
-    let verb = if record.purpose == PEPPER {
-        "stores new tokens"
-    } else {
-        "signs"
+    let verb = match record.purpose.as_str() {
+        PEPPER => "stores new tokens",
+        ERASURE => "recognises erased people",
+        _signing => "signs",
     };
     let until = |at: Option<Timestamp>| {
         at.map_or_else(String::new, |at| {

@@ -12,6 +12,7 @@
 mod browser;
 mod client;
 mod edge;
+mod erasing;
 mod import;
 mod listening;
 mod mail_server;
@@ -38,6 +39,7 @@ mod on_sqlite {
     mod door_refusals;
     mod door_success;
     mod elsewhere;
+    mod erased;
     mod explain;
     mod headers;
     mod invitations;
@@ -96,6 +98,7 @@ mod on_postgres {
     mod door_refusals;
     mod door_success;
     mod elsewhere;
+    mod erased;
     mod explain;
     mod headers;
     mod invitations;

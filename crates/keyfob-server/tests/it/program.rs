@@ -51,6 +51,7 @@ mod on_sqlite {
     mod audit;
     mod checkpoint;
     mod doctor;
+    mod erase;
     mod hygiene;
     mod keys;
     mod killed;
@@ -77,6 +78,7 @@ mod on_postgres {
     mod audit;
     mod checkpoint;
     mod doctor;
+    mod erase;
     mod hygiene;
     mod keys;
     mod killed;

@@ -6,10 +6,11 @@ use super::super::{Host, only_owner};
 use super::host;
 
 /// Every command that changes something, with what it reads.
-const COMMANDS: [(&[&str], &str); 14] = [
+const COMMANDS: [(&[&str], &str); 15] = [
     (&["user", "add", "bo@acme.example", "--full-name", "Bo"], ""),
     (&["user", "suspend", "ana@acme.example"], ""),
     (&["user", "reactivate", "cem@acme.example"], ""),
+    (&["user", "erase", "cem@acme.example", "--yes"], ""),
     (
         &[
             "user",

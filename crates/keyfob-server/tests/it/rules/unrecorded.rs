@@ -12,6 +12,9 @@ use crate::client::Ask;
 use crate::site::{PASSWORD, Pat, Site};
 use crate::unrecorded::{Engine, refuse_records};
 
+/// Somebody who is invited already.
+const FAY: &str = r#"{"userEmail":"fay@acme.example"}"#;
+
 /// A site in which everything is there that the changes are made to.
 struct Full {
     site: Site,
@@ -33,6 +36,10 @@ impl Full {
         let other = sessions.find(|each| each["current"] != true).unwrap();
         let other_session = other["id"].as_str().unwrap().to_owned();
         site.world.suspend_member(site.cem, site.acme).await;
+        let invitations = format!("/identity/v1/organizations/{}/invitations", site.acme);
+        let fay = r#"{"userEmail":"fay@acme.example","roles":[]}"#;
+        let invited = site.post(&invitations).cookie(&ana).json(fay);
+        assert!(invited.outcome().await.starts_with('2'));
         Self {
             site,
             ana,
@@ -71,6 +78,7 @@ impl Full {
         let member = format!("{}/users/{bo}", at(mobile));
         let tokens = format!("{}/personal-api-tokens", at(acme));
         let token = format!("{tokens}/{}", self.pat.id);
+        let invitations = format!("{}/invitations", at(acme));
         let named = json!({ "tokens": [self.pat.id], "dryRun": false }).to_string();
         let under = json!({ "parent": web.to_string() }).to_string();
         let by_ana = |method, target: &str, body: &str| self.by_ana(method, target, body);
@@ -129,6 +137,19 @@ impl Full {
                     .delete(&format!("/identity/v1/{member}"))
                     .cookie(&self.bos),
             ),
+            (
+                "invitation.made",
+                by_ana(
+                    "POST",
+                    &invitations,
+                    r#"{"userEmail":"gil@acme.example","roles":[]}"#,
+                ),
+            ),
+            (
+                "invitation.sent_again",
+                by_ana("PATCH", &format!("{invitations}?action=re-invite"), FAY),
+            ),
+            ("invitation.withdrawn", by_ana("DELETE", &invitations, FAY)),
             ("pat.generated", by_ana("POST", &tokens, "{}")),
             (
                 "pat.rotated",
@@ -166,7 +187,7 @@ async fn each_of_these_changes_happens_when_its_record_can_be_written() {
     for index in 0.. {
         let full = Full::new().await;
         let Some((change, ask)) = full.changes().into_iter().nth(index) else {
-            assert_eq!(index, 17);
+            assert_eq!(index, 20);
             break;
         };
         let store = &full.site.world.store;
