@@ -46,7 +46,7 @@ const MIGRATIONS: &[Migration] = migrations![
     "0006_pat_by_tree",
     "0007_invitation",
     "0008_password_reset",
-    "0010_erasure"
+    "0009_erasure"
 ];
 
 /// What an engine must be told in words of its own to keep a schema.

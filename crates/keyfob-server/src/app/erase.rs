@@ -143,7 +143,7 @@ impl Erasure<'_> {
             .flatten()
             .map(|name| key.mac(name))
             .collect();
-        user_erase(tx, user.id, email, &macs, &Actor::OPERATOR, self.now).await
+        user_erase(tx, user.id, &macs, &Actor::OPERATOR, self.now).await
     }
 }
 

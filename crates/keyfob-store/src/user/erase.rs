@@ -16,10 +16,11 @@ use crate::member::MemberAt;
 use crate::password_reset::password_reset_delete;
 
 statements! {
+    EMAIL_KEY = "SELECT email_key FROM users WHERE id = $1 AND erased_at IS NULL";
     ERASE_USER = "UPDATE users SET external_id = NULL, email = $2, email_key = $2, email_verified_at = NULL, full_name = '',
             password_hash = NULL, password_set_at = NULL, handed_over_at = NULL,
             suspended_at = COALESCE(suspended_at, $3), erased_at = $3
-        WHERE id = $1 AND erased_at IS NULL RETURNING id";
+        WHERE id = $1";
     ERASE_ORIGINS = "DELETE FROM audit_origin WHERE person = $1";
     ERASE_SESSIONS = "DELETE FROM session WHERE user_id = $1";
     // The networks of a token may be those of its holder's home.
@@ -95,21 +96,21 @@ pub struct UserErased {
 pub async fn user_erase(
     tx: &mut Tx,
     id: UserId,
-    email_key: &str,
     macs: &[Vec<u8>],
     actor: &Actor,
     now: Timestamp,
 ) -> Result<Option<UserErased>, StoreError> {
-    // No address has a colon and no `@`.
+    let email_key = tx
+        .optional(&EMAIL_KEY, args![id], |row| row.get::<String>(0))
+        .await?;
+    let Some(email_key) = email_key else {
+        return Ok(None);
+    };
+    invitation_withdraw_all_about(tx, id, &email_key, actor, now).await?;
+    // No address is without an `@`.
     let nobody = format!("erased:{id}");
     let values = args![id, nobody.as_str(), now];
-    let erased = tx
-        .optional(&ERASE_USER, values, |row| row.get::<UserId>(0))
-        .await?;
-    if erased.is_none() {
-        return Ok(None);
-    }
-    invitation_withdraw_all_about(tx, id, email_key, actor, now).await?;
+    tx.execute(&ERASE_USER, values).await?;
     password_reset_delete(tx, id).await?;
     for statement in [&ERASE_USES, &ERASE_REFUSALS, &ERASE_REFUSAL_COUNTS] {
         tx.execute(statement, args![id]).await?;

@@ -1,15 +1,18 @@
 //! Erasing a person: what stays of the rows, and who is recognised by what.
 
 use keyfob_core::event::Actor;
-use keyfob_core::id::UserId;
-use keyfob_core::name::Email;
-
+use keyfob_core::id::{InvitationId, OrgId, UserId};
+use keyfob_core::member::Roles;
+use keyfob_core::name::{Email, Name};
 use keyfob_store::import::facts::{UserKeys, known_erased, known_users};
+use keyfob_store::invitation::{NewInvitation, Promise, invitation_insert};
+use keyfob_store::password_reset::password_reset_put;
 use keyfob_store::pat::{LastUse, pat_use_put};
 use keyfob_store::user::erase::{
     UserErased, user_erase, user_erased_as, user_erased_at, user_next_memberships, user_solely_owns,
 };
-use keyfob_store::user::{user_find, user_find_by_email};
+use keyfob_store::user::{NewUser, user_find, user_find_by_email, user_insert};
+use keyfob_store::{StoreError, Tx};
 use keyfob_testkit::world::World;
 
 use super::super::{dump, written};
@@ -18,9 +21,50 @@ use super::world;
 async fn erase(world: &World, user: UserId, mac: &[u8]) -> Option<UserErased> {
     let mut tx = world.store.write().await.unwrap();
     let macs = [mac.to_vec()];
-    let erased = user_erase(&mut tx, user, "-", &macs, &Actor::OPERATOR, world.now()).await;
+    let erased = user_erase(&mut tx, user, &macs, &Actor::OPERATOR, world.now()).await;
     tx.commit().await.unwrap();
     erased.unwrap()
+}
+
+/// Writes what only invitations, links for another password and erasing write: an inviter's invitation
+/// to a root, their link, and somebody new who is erased.
+pub(super) async fn invite_and_erase(
+    world: &World,
+    tx: &mut Tx,
+    inviter: UserId,
+    root: OrgId,
+) -> Result<(), StoreError> {
+    let (actor, now) = (&world.actor, world.now());
+    let (email, name) = (
+        Email::parse("eve@x.org").unwrap(),
+        Name::parse("Eve").unwrap(),
+    );
+    let promise = Promise {
+        organization: root,
+        roles: Roles::new(["view-build"]).unwrap(),
+    };
+    let invitation = NewInvitation {
+        id: InvitationId::new(now, world.id_random()),
+        tree: root,
+        email: &email,
+        inviter,
+        hash: &[2; 32],
+        expires_at: now,
+        promises: &[promise],
+    };
+    invitation_insert(tx, &invitation, actor, now).await?;
+    password_reset_put(tx, inviter, (&[3; 32], now), actor, now).await?;
+    let eve = NewUser {
+        id: UserId::new(now, world.id_random()),
+        external_id: None,
+        email: &email,
+        full_name: &name,
+        password_hash: None,
+    };
+    user_insert(tx, &eve, actor, now).await?;
+    let erased = user_erase(tx, eve.id, &[vec![4; 32]], actor, now).await?;
+    assert!(erased.is_some());
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,7 +168,7 @@ async fn an_organization_without_another_active_owner_above_is_named() {
     world.suspend_member(ana, acme).await;
     world.suspend_user(ana).await;
     assert_eq!(solely(bo).await, ["Mobile"]);
-    let mut tx = world.store.read_single().await.unwrap();
+    let mut tx = world.store.read().await.unwrap();
     let next = user_next_memberships(&mut tx, ana, 2).await.unwrap();
     assert_eq!(next.len(), 2);
     let all = user_next_memberships(&mut tx, ana, 9).await.unwrap();

@@ -1,9 +1,8 @@
 //! Issue 5, 8: if the record cannot be written, what the operator commands does not happen.
 
-use crate::unrecorded::{Engine, refuse_records};
-
 use super::super::{Host, only_owner};
 use super::host;
+use crate::unrecorded::{Engine, refuse_records};
 
 /// Every command that changes something, with what it reads.
 const COMMANDS: [(&[&str], &str); 15] = [

@@ -6,7 +6,6 @@ use keyfob_server::app::change_password::change_password;
 use keyfob_server::app::sign_in::sign_in;
 use keyfob_server::context::Ctx;
 use keyfob_testkit::schema::dump;
-use serde_json::json;
 
 use crate::client::Ask;
 use crate::site::{PASSWORD, Pat, Site};
@@ -14,6 +13,108 @@ use crate::unrecorded::{Engine, refuse_records};
 
 /// Somebody who is invited already.
 const FAY: &str = r#"{"userEmail":"fay@acme.example"}"#;
+
+/// What Ana asks for: what it is to write, method, address and body.
+const BY_ANA: [(&str, &str, &str, &str); 18] = [
+    ("session.ended", "DELETE", "session", ""),
+    ("session.ended, another", "DELETE", "sessions/OTHER", ""),
+    (
+        "session.ended, all others",
+        "DELETE",
+        "sessions?others=true",
+        "",
+    ),
+    (
+        "organization.created",
+        "POST",
+        "organizations/ACME/sub-organizations",
+        r#"{"name":"Desktop"}"#,
+    ),
+    (
+        "organization.renamed",
+        "PATCH",
+        "organizations/WEB",
+        r#"{"name":"Site"}"#,
+    ),
+    (
+        "organization.moved",
+        "POST",
+        "organizations/IOS/move",
+        r#"{"parent":"WEB"}"#,
+    ),
+    (
+        "organization.deleted",
+        "DELETE",
+        "organizations/MOBILE?confirm=Mobile",
+        "",
+    ),
+    (
+        "member.roles_changed",
+        "PUT",
+        "organizations/MOBILE/users/BO/roles",
+        r#"{"roles":["view-build"]}"#,
+    ),
+    (
+        "member.suspended",
+        "PATCH",
+        "organizations/MOBILE/users/BO",
+        r#"{"suspended":true}"#,
+    ),
+    (
+        "member.reactivated",
+        "PATCH",
+        "organizations/ACME/users/CEM",
+        r#"{"suspended":false}"#,
+    ),
+    (
+        "member.removed",
+        "DELETE",
+        "organizations/MOBILE/users/BO",
+        "",
+    ),
+    (
+        "invitation.made",
+        "POST",
+        "organizations/ACME/invitations",
+        r#"{"userEmail":"gil@acme.example","roles":[]}"#,
+    ),
+    (
+        "invitation.sent_again",
+        "PATCH",
+        "organizations/ACME/invitations?action=re-invite",
+        FAY,
+    ),
+    (
+        "invitation.withdrawn",
+        "DELETE",
+        "organizations/ACME/invitations",
+        FAY,
+    ),
+    (
+        "pat.generated",
+        "POST",
+        "organizations/ACME/personal-api-tokens",
+        "{}",
+    ),
+    (
+        "pat.rotated",
+        "POST",
+        "organizations/ACME/personal-api-tokens/PAT/rotate",
+        "{}",
+    ),
+    (
+        "pat.revoked",
+        "DELETE",
+        "organizations/ACME/personal-api-tokens/PAT",
+        "",
+    ),
+    (
+        "pat.revoked, several",
+        "POST",
+        "organizations/ACME/tokens/revoke",
+        r#"{"tokens":["PAT"],"dryRun":false}"#,
+    ),
+];
 
 /// A site in which everything is there that the changes are made to.
 struct Full {
@@ -57,110 +158,43 @@ impl Full {
         refuse_records(&self.site.world.store, engine).await;
     }
 
-    fn by_ana(&self, method: &str, target: &str, body: &str) -> Ask {
-        let target = format!("/identity/v1/{target}");
-        let ask = self.site.ask(method, &target).cookie(&self.ana);
-        if body.is_empty() { ask } else { ask.json(body) }
-    }
-
     /// Every change, by what it is to write.
     fn changes(&self) -> Vec<(&'static str, Ask)> {
-        let Site {
-            acme,
-            mobile,
-            ios,
-            web,
-            bo,
-            cem,
-            ..
-        } = self.site;
-        let at = |organization| format!("organizations/{organization}");
-        let member = format!("{}/users/{bo}", at(mobile));
-        let tokens = format!("{}/personal-api-tokens", at(acme));
-        let token = format!("{tokens}/{}", self.pat.id);
-        let invitations = format!("{}/invitations", at(acme));
-        let named = json!({ "tokens": [self.pat.id], "dryRun": false }).to_string();
-        let under = json!({ "parent": web.to_string() }).to_string();
-        let by_ana = |method, target: &str, body: &str| self.by_ana(method, target, body);
-        let cems = format!("{}/users/{cem}", at(acme));
-        vec![
+        let leaving = format!(
+            "/identity/v1/organizations/{}/users/{}",
+            self.site.mobile, self.site.bo
+        );
+        let leaving = self.site.delete(&leaving).cookie(&self.bos);
+        let mut changes = vec![
             ("session.started", self.site.signing_in("ana")),
-            ("session.ended", self.by_ana("DELETE", "session", "")),
-            (
-                "session.ended, another",
-                by_ana("DELETE", &format!("sessions/{}", self.other_session), ""),
-            ),
-            (
-                "session.ended, all others",
-                by_ana("DELETE", "sessions?others=true", ""),
-            ),
-            (
-                "organization.created",
-                by_ana(
-                    "POST",
-                    &format!("{}/sub-organizations", at(acme)),
-                    r#"{"name":"Desktop"}"#,
-                ),
-            ),
-            (
-                "organization.renamed",
-                by_ana("PATCH", &at(web), r#"{"name":"Site"}"#),
-            ),
-            (
-                "organization.moved",
-                by_ana("POST", &format!("{}/move", at(ios)), &under),
-            ),
-            (
-                "organization.deleted",
-                by_ana("DELETE", &format!("{}?confirm=Mobile", at(mobile)), ""),
-            ),
-            (
-                "member.roles_changed",
-                by_ana(
-                    "PUT",
-                    &format!("{member}/roles"),
-                    r#"{"roles":["view-build"]}"#,
-                ),
-            ),
-            (
-                "member.suspended",
-                by_ana("PATCH", &member, r#"{"suspended":true}"#),
-            ),
-            (
-                "member.reactivated",
-                by_ana("PATCH", &cems, r#"{"suspended":false}"#),
-            ),
-            ("member.removed", by_ana("DELETE", &member, "")),
-            (
-                "member.removed, by leaving",
-                self.site
-                    .delete(&format!("/identity/v1/{member}"))
-                    .cookie(&self.bos),
-            ),
-            (
-                "invitation.made",
-                by_ana(
-                    "POST",
-                    &invitations,
-                    r#"{"userEmail":"gil@acme.example","roles":[]}"#,
-                ),
-            ),
-            (
-                "invitation.sent_again",
-                by_ana("PATCH", &format!("{invitations}?action=re-invite"), FAY),
-            ),
-            ("invitation.withdrawn", by_ana("DELETE", &invitations, FAY)),
-            ("pat.generated", by_ana("POST", &tokens, "{}")),
-            (
-                "pat.rotated",
-                by_ana("POST", &format!("{token}/rotate"), "{}"),
-            ),
-            ("pat.revoked", by_ana("DELETE", &token, "")),
-            (
-                "pat.revoked, several",
-                by_ana("POST", &format!("{}/tokens/revoke", at(acme)), &named),
-            ),
-        ]
+            ("member.removed, by leaving", leaving),
+        ];
+        for (change, method, target, body) in BY_ANA {
+            let target = format!("/identity/v1/{}", self.filled(target));
+            let ask = self.site.ask(method, &target).cookie(&self.ana);
+            let ask = match body {
+                "" => ask,
+                body => ask.json(&self.filled(body)),
+            };
+            changes.push((change, ask));
+        }
+        changes
+    }
+
+    fn filled(&self, text: &str) -> String {
+        let site = &self.site;
+        let names = [
+            ("ACME", site.acme.to_string()),
+            ("MOBILE", site.mobile.to_string()),
+            ("IOS", site.ios.to_string()),
+            ("WEB", site.web.to_string()),
+            ("BO", site.bo.to_string()),
+            ("CEM", site.cem.to_string()),
+            ("OTHER", self.other_session.clone()),
+            ("PAT", self.pat.id.clone()),
+        ];
+        let filled = |text: String, (name, value): &(&str, String)| text.replace(name, value);
+        names.iter().fold(text.to_owned(), filled)
     }
 }
 
