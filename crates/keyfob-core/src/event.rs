@@ -61,6 +61,8 @@ words! {
         UserSuspended = "user.suspended",
         /// A user was reactivated.
         UserReactivated = "user.reactivated",
+        /// What names a user was destroyed.
+        UserErased = "user.erased",
         /// A password was set.
         PasswordSet = "user.password_set",
         /// A link for choosing another password was sent.

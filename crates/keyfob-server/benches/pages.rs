@@ -85,6 +85,7 @@ async fn app(backend: &Backend) -> Arc<App> {
         store: backend.store().clone(),
         catalogue: roles_file::read(roles_file::FIRST, 1).expect("a catalogue"),
         peppers: vec![(world.pepper_id, Pepper::new(&[7; 32]))],
+        erasure: None,
         forms: TokenForms::default(),
         clock: Arc::<FrozenClock>::clone(&clock),
         entropy: Arc::new(SystemEntropy),

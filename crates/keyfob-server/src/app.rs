@@ -7,6 +7,7 @@ pub mod act_as;
 pub mod activity;
 pub mod authority;
 pub mod change_password;
+pub mod erase;
 pub mod exchange;
 pub mod explain;
 pub mod explain_exchange;

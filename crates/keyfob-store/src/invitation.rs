@@ -45,6 +45,8 @@ statements! {
     INVITATION_TO = invitation_where!(
         "i.email_key = $2 AND i.id IN (SELECT invitation FROM invitation_grant WHERE organization_id = $1)"
     );
+    // Those that wait for somebody's answer, and those that somebody answers for.
+    INVITATION_ABOUT = invitation_where!("(i.inviter = $1 OR i.email_key = $2)");
     INVITATION_COUNT_WAITING = "SELECT COUNT(*) FROM invitation_grant g JOIN invitation i ON i.id = g.invitation
         WHERE g.organization_id = $1 AND i.expires_at > $2";
     INVITATION_RENEW = "UPDATE invitation SET inviter = $2, hash = $3, expires_at = $4, mailed_at = NULL WHERE id = $1";
@@ -239,6 +241,23 @@ pub async fn invitation_accept(
     let action = Action::InvitationAccepted;
     let facts = facts(action, invitation.tree, invitation.id, kept);
     audit_append_all(tx, actor, &facts, now).await
+}
+
+/// Withdraws every invitation to the address of a user, and every one that they answer for: it is void
+/// without them.
+pub(crate) async fn invitation_withdraw_all_about(
+    tx: &mut Tx,
+    user: UserId,
+    email_key: &str,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let values = args![user, email_key];
+    let rows = tx.all(&INVITATION_ABOUT, values, read).await?;
+    for invitation in all(rows) {
+        invitation_withdraw(tx, &invitation, &invitation.promises, actor, now).await?;
+    }
+    Ok(())
 }
 
 /// Ends what is promised at an organization that is deleted, and at those below it; the caller writes its

@@ -45,7 +45,8 @@ const MIGRATIONS: &[Migration] = migrations![
     "0005_password_set_at",
     "0006_pat_by_tree",
     "0007_invitation",
-    "0008_password_reset"
+    "0008_password_reset",
+    "0009_erasure"
 ];
 
 /// What an engine must be told in words of its own to keep a schema.

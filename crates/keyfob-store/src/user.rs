@@ -1,5 +1,7 @@
 //! People: accounts, their passwords, and their suspension.
 
+pub mod erase;
+
 use keyfob_core::event::{Action, Actor, Fact};
 use keyfob_core::id::UserId;
 use keyfob_core::name::{Email, Name};

@@ -27,6 +27,7 @@ mod on_sqlite {
     use keyfob_testkit::world::World;
 
     mod audit_page;
+    mod erase;
     mod event;
     mod everywhere;
     mod exchange;
@@ -57,6 +58,7 @@ mod on_postgres {
     use keyfob_testkit::world::World;
 
     mod audit_page;
+    mod erase;
     mod event;
     mod everywhere;
     mod exchange;

@@ -818,6 +818,8 @@ pub(crate) const OPERATOR: &str = "The operator";
 pub(crate) const AN_IMPORT: &str = "An import";
 pub(crate) const NOT_RECORDED: &str = "Not recorded";
 pub(crate) const ERASED_PERSON: &str = "Erased person";
+/// In the place of the name that a person who was erased gave to a token.
+pub(crate) const NAMELESS_TOKEN: &str = "A token";
 pub(crate) const THROUGH_A_TOKEN: &str = "through a token";
 pub(crate) const YOUR_OWN_ONLY: &str = "You see your own";
 pub(crate) const YOUR_OWN_ONLY_MORE: &str = "What you did here, and what happened to your tokens. Who \
@@ -862,6 +864,7 @@ pub(crate) const fn action(action: Action) -> &'static str {
         Action::UserAdded => "Account made",
         Action::UserSuspended => "Account suspended",
         Action::UserReactivated => "Account reactivated",
+        Action::UserErased => "Person erased",
         Action::PasswordSet => "Password set",
         Action::PasswordResetSent => "Link for another password sent",
         Action::AddressProved => "Address proved",

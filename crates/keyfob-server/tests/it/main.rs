@@ -12,6 +12,7 @@
 mod browser;
 mod client;
 mod edge;
+mod erasing;
 mod import;
 mod listening;
 mod mail_server;
@@ -20,6 +21,7 @@ mod reader;
 mod scenes;
 mod site;
 mod templates;
+mod unrecorded;
 
 /// The suite over the embedded database.
 #[path = "rules"]
@@ -38,6 +40,7 @@ mod on_sqlite {
     mod door_refusals;
     mod door_success;
     mod elsewhere;
+    mod erased;
     mod explain;
     mod headers;
     mod invitations;
@@ -70,6 +73,7 @@ mod on_sqlite {
     mod throttled;
     mod token_form;
     mod tree;
+    mod unrecorded;
     mod wire;
 
     async fn backend() -> Backend {
@@ -96,6 +100,7 @@ mod on_postgres {
     mod door_refusals;
     mod door_success;
     mod elsewhere;
+    mod erased;
     mod explain;
     mod headers;
     mod invitations;
@@ -128,6 +133,7 @@ mod on_postgres {
     mod throttled;
     mod token_form;
     mod tree;
+    mod unrecorded;
     mod wire;
 
     /// A machine under the load of all tests at once is slow, and slowness is not what they ask about.

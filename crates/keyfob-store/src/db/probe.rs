@@ -78,6 +78,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         crate::invitation::STATEMENTS,
         crate::password_reset::STATEMENTS,
         crate::user::STATEMENTS,
+        crate::user::erase::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use keyfob_core::event::{Action, Actor, Fact, FeedItem, Via};
 use keyfob_core::exchange::Denial;
-use keyfob_core::id::{InvitationId, KeyId, OrgId, RequestId, UserId};
+use keyfob_core::id::{KeyId, OrgId, RequestId, UserId};
 use keyfob_core::key::KeyTimes;
 use keyfob_core::member::Roles;
 use keyfob_core::name::{Email, Name};
@@ -15,11 +15,9 @@ use keyfob_core::policy::Policy;
 use keyfob_core::time::Timestamp;
 use keyfob_store::event::{AuditOrigin, audit_append, audit_newest, audit_origins, feed_after};
 use keyfob_store::instance::{NewCatalogue, catalogue_apply};
-use keyfob_store::invitation::{NewInvitation, Promise, invitation_insert};
 use keyfob_store::key::{KeyRecord, key_insert};
 use keyfob_store::member::{MemberAt, member_put, member_remove, member_set_roles, member_suspend};
 use keyfob_store::org::{NewOrg, org_delete, org_insert, org_lineage};
-use keyfob_store::password_reset::password_reset_put;
 use keyfob_store::pat::{LastUse, NewPat, pat_insert, pat_revoke, pat_use_put};
 use keyfob_store::probe::Cell;
 use keyfob_store::refusal::{NewRefusals, Refusal, refusal_put};
@@ -253,7 +251,7 @@ async fn change_everything(world: &World, stage: &Stage, tx: &mut Tx) -> Result<
         name: &name,
     };
     org_insert(tx, &root, None, actor, now).await?;
-    promise_something(world, stage, (root.id, &email), tx).await?;
+    super::erase::invite_and_erase(world, tx, new.id, root.id).await?;
     generate(world, stage, tx).await?;
     let want = WantedRotation::default();
     world.rotate_in(tx, &stage.pat, &want).await.unwrap();
@@ -275,29 +273,6 @@ async fn change_everything(world: &World, stage: &Stage, tx: &mut Tx) -> Result<
     let lineage = org_lineage(tx, stage.acme).await?.unwrap();
     org_delete(tx, &lineage, actor, now).await?;
     change_the_instance(world, tx).await
-}
-
-async fn promise_something(
-    world: &World,
-    stage: &Stage,
-    (root, email): (OrgId, &Email),
-    tx: &mut Tx,
-) -> Result<(), StoreError> {
-    let (actor, now) = (&world.actor, world.now());
-    let invitation = NewInvitation {
-        id: InvitationId::new(now, world.id_random()),
-        tree: root,
-        email,
-        inviter: stage.ana,
-        hash: &[2; 32],
-        expires_at: now,
-        promises: &[Promise {
-            organization: root,
-            roles: Roles::new(["owner"]).unwrap(),
-        }],
-    };
-    invitation_insert(tx, &invitation, actor, now).await?;
-    password_reset_put(tx, stage.ana, (&[3; 32], now), actor, now).await
 }
 
 async fn note_uses(world: &World, stage: &Stage, tx: &mut Tx) -> Result<(), StoreError> {

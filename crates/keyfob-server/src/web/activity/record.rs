@@ -82,7 +82,9 @@ fn who(entry: &AuditEntry) -> (String, Option<String>) {
 /// What it happened to, and what more there is to say.
 fn details(entry: &AuditEntry, action: Option<Action>, visit: &Visit) -> (String, Option<String>) {
     if let Some(pat) = &entry.subject_pat {
-        return (pat.name.clone(), pat_more(entry, pat, action));
+        let name = Some(pat.name.as_str()).filter(|name| !name.is_empty());
+        let name = name.unwrap_or(say::NAMELESS_TOKEN);
+        return (name.to_owned(), pat_more(entry, pat, action));
     }
     let name = entry.organization_name.as_deref().unwrap_or_default();
     match action {
