@@ -8,8 +8,10 @@ mod activity;
 mod all_tokens;
 mod asset;
 mod client;
+mod csv;
 mod demo;
 mod error_page;
+mod explain;
 mod forgotten;
 mod form;
 mod frame;
@@ -21,6 +23,7 @@ pub(crate) mod letter;
 mod link;
 mod look;
 mod member;
+mod move_organization;
 mod organization;
 mod organizations;
 mod page;
@@ -64,6 +67,12 @@ fn organization_routes() -> Router<Arc<App>> {
             "/orgs/{organization}/rename",
             get(organization::rename_page).post(organization::rename),
         )
+        .route(
+            "/orgs/{organization}/move",
+            get(move_organization::page).post(move_organization::move_it),
+        )
+        .route("/orgs/{organization}/explain", get(explain::page))
+        .route("/orgs/{organization}/team.csv", get(team::file))
         .route(
             "/orgs/{organization}/delete",
             get(organization::delete_page).post(organization::delete),
@@ -113,6 +122,7 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/password/changed", get(password::changed))
         .merge(organization_routes())
         .route("/orgs/{organization}/tokens", get(all_tokens::page))
+        .route("/orgs/{organization}/tokens.csv", get(all_tokens::file))
         .route(
             "/orgs/{organization}/tokens/revoke",
             get(all_tokens::preview).post(all_tokens::revoke),

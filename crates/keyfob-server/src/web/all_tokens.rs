@@ -15,6 +15,7 @@ use keyfob_core::time::Timestamp;
 use keyfob_store::pat::subtree::ManagedPat;
 
 use self::filters::Filters;
+use super::csv::csv;
 use super::form::Form;
 use super::frame::{Area, Frame};
 use super::page::{Shell, lead_to, show};
@@ -29,9 +30,12 @@ use crate::app::manage_tokens::{
 };
 use crate::app::visit::{Visit, visit};
 use crate::context::Ctx;
+use crate::date::rfc3339;
 use crate::http::problem::{Code, Problem};
 use crate::state::App;
 
+/// Tokens of a file that are read at once.
+const CHUNK: usize = 500;
 /// Tokens on one page.
 const PAGE: usize = 50;
 /// A token that was not used for so long is said to be unused.
@@ -75,6 +79,8 @@ struct AllPage {
     first: Option<String>,
     next: Option<String>,
     path: String,
+    /// The same list as a file.
+    file: String,
     revoke: String,
 }
 
@@ -127,6 +133,7 @@ pub(super) async fn page(
         first: after.map(|_page| filters.address(&path, None)),
         next: next.map(|next| filters.address(&path, Some(next))),
         revoke: format!("{path}/revoke"),
+        file: filters.address(&format!("{path}.csv"), None),
         filters,
         path,
     })
@@ -134,6 +141,56 @@ pub(super) async fn page(
 
 fn path(organization: OrgId) -> String {
     Area::Tokens.path(organization)
+}
+
+/// Answers `GET …/tokens.csv`: the same list, whole.
+pub(super) async fn file(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    member: Member,
+    Path(organization): Path<String>,
+    query: Query,
+) -> Result<Response, Problem> {
+    let organization = organization_id(&organization)?;
+    let filters = Filters::of(&query);
+    let at = filters.organization.unwrap_or(organization);
+    let filter = filters.filter(ctx.now);
+    let caller = Caller::Session(Box::new(member.who.clone()));
+    let mut rows = Vec::new();
+    let mut after = None;
+    loop {
+        let window = Window { after, size: CHUNK };
+        let Page { pats, next } = list(&app, &ctx, &caller, at, (&filter, window)).await?;
+        rows.extend(pats.iter().map(|found| cells(found, ctx.now)));
+        after = next;
+        if after.is_none() {
+            return csv("tokens", &say::TOKEN_COLUMNS, rows);
+        }
+    }
+}
+
+fn cells(found: &ManagedPat, now: Timestamp) -> Vec<String> {
+    let pat = &found.pat;
+    let moment = |at: Option<Timestamp>| at.map_or_else(String::new, rfc3339);
+    let last = pat.last_used.as_ref();
+    let ceiling = pat.ceiling.as_ref().map_or_else(String::new, |ceiling| {
+        ceiling.iter().collect::<Vec<_>>().join(" ")
+    });
+    vec![
+        pat.id.to_string(),
+        pat.name.clone(),
+        hint(pat),
+        found.holder_name.clone(),
+        found.holder_email.clone(),
+        found.organization_name.clone(),
+        ceiling,
+        rfc3339(pat.lifetime.start),
+        moment(pat.lifetime.end),
+        moment(last.map(|last| last.at)),
+        last.and_then(|last| last.address.clone())
+            .unwrap_or_default(),
+        Row::new(found, now).end.unwrap_or_default(),
+    ]
 }
 
 /// This organization with all below, and each of those.

@@ -1408,3 +1408,92 @@ pub(crate) fn used_in_90_days(count: usize) -> String {
 pub(crate) fn not_that_number(count: usize) -> String {
     format!("That is not {count}. Nothing was revoked.")
 }
+
+// Files
+pub(crate) const CSV: &str = "CSV";
+pub(crate) const TEAM_COLUMNS: [&str; 6] = [
+    "Name",
+    "E-mail",
+    "Here as",
+    "Roles here",
+    "Roles from above",
+    "Suspended",
+];
+pub(crate) const TOKEN_COLUMNS: [&str; 12] = [
+    "Id",
+    "Name",
+    "Token",
+    "Owner",
+    "Owner's e-mail",
+    "Organization",
+    "Permissions",
+    "Created",
+    "Expires",
+    "Last use",
+    "Last address",
+    "Ended",
+];
+
+pub(crate) fn inherited_word(from: &str) -> String {
+    format!("{INHERITED} {from}")
+}
+
+// Moving an organization
+pub(crate) const MOVE: &str = "Move";
+pub(crate) const MOVE_MORE: &str = "It goes with everything below it to another place in its tree.";
+pub(crate) const NOT_MOVED: &str = "Not moved";
+pub(crate) const NEW_PARENT: &str = "New parent";
+pub(crate) const OR_ITS_ID: &str = "Or the id of an organization that is not listed";
+pub(crate) const NOT_AN_ORGANIZATION: &str = "That is no organization that you can move it to.";
+pub(crate) const NOWHERE_TO_MOVE: &str = "There is no other place";
+pub(crate) const NOWHERE_TO_MOVE_MORE: &str =
+    "No other organization of the tree can be its parent.";
+pub(crate) const MOVE_TOKENS: &str = "Its members and the tokens made in it stay. People and tokens of \
+     organizations that no longer lie above it lose their access; those of the new ones get it.";
+
+pub(crate) fn move_this(name: &str) -> String {
+    format!("Move “{name}”")
+}
+
+// Why somebody may do something
+pub(crate) const WHY: &str = "Why may they?";
+pub(crate) const EXPLAIN: &str = "Explain";
+pub(crate) const WHY_FOOT: &str = "This is what an exchange decides by.";
+pub(crate) const THEIR_ACCOUNT_SUSPENDED: &str = "The account is suspended.";
+pub(crate) const NO_MEMBERSHIP_THERE: &str = "There is no membership here or above.";
+
+pub(crate) fn why_may_they(organization: &str) -> String {
+    format!("What gives somebody a permission in {organization}, or what is missing.")
+}
+
+pub(crate) fn may_do(name: &str, permission: &str) -> String {
+    format!("{name} has {permission}")
+}
+
+pub(crate) fn may_not_do(name: &str, permission: &str) -> String {
+    format!("{name} does not have {permission}")
+}
+
+pub(crate) fn role_at(role: &str, place: Option<&str>) -> String {
+    match place {
+        Some(place) => format!("{role}, in {place}"),
+        None => format!("{role}, {FROM_ABOVE}"),
+    }
+}
+
+pub(crate) fn would_give_it(held: &str) -> String {
+    format!("{held} would give it, but that membership is suspended.")
+}
+
+pub(crate) fn none_gives_it(roles: &str) -> String {
+    format!("No role held here or above gives it. These would: {roles}.")
+}
+
+// Removing somebody
+pub(crate) fn revoked_with_it(tokens: &str) -> String {
+    format!("Revoked with it: {tokens}.")
+}
+
+pub(crate) fn tokens_still_reach(tokens: &str) -> String {
+    format!("Tokens that still reach it with that: {tokens}.")
+}

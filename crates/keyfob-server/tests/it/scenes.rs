@@ -284,6 +284,13 @@ pub(crate) const SCENES: &[Scene] = &[
     ])
     .answered(422),
     scene("no right", "bo", "/orgs/{organization:Mobile}/new").answered(403),
+    scene("moving", "ana", "/orgs/{organization:Mobile}/move"),
+    scene("why", "ana", "/orgs/{organization:Mobile}/explain"),
+    scene("why, told", "ana", "/orgs/{organization:Mobile}/explain").then(&[
+        Press("#x-who option:last-child"),
+        Press("form .btn-primary"),
+        See("[role=status]"),
+    ]),
     scene("all tokens", "ana", "/orgs/{organization}/tokens"),
     scene("all tokens, chosen", "ana", "/orgs/{organization}/tokens").then(&[
         Press("tbody tr:first-child [name=id]"),

@@ -99,6 +99,14 @@ pub(crate) const FORMS: &[FormCase] = &[
     FormCase {
         who: Some("ana"),
         ..form(
+            "/orgs/{organization}/move",
+            "/orgs/{organization:Web}/move",
+            &[("parent", "{mobile}")],
+        )
+    },
+    FormCase {
+        who: Some("ana"),
+        ..form(
             "/orgs/{organization}/tokens/revoke",
             "/orgs/{organization}/tokens/revoke?id={managed}",
             &[("count", "1")],

@@ -101,6 +101,7 @@ pub(crate) fn filled_in(site: &Site, props: &Props, path: &str) -> String {
         .replace("{user}", &site.bo.to_string())
         .replace("{token}", &props.pat.id)
         .replace("{managed}", &props.managed.id)
+        .replace("{mobile}", &site.mobile.to_string())
         .replace("{secret}", &props.pat.secret)
         .replace("{session}", &props.session)
         .replace("{link}", &props.link)

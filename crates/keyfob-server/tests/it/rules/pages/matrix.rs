@@ -12,7 +12,7 @@ use crate::site::Site;
 pub(super) const SOURCE: &str = include_str!("../../../../src/web.rs");
 
 /// What each reader gets: nobody; a stranger to the organization; its owner.
-const MATRIX: [(&str, &str, [u16; 3]); 56] = [
+const MATRIX: [(&str, &str, [u16; 3]); 61] = [
     ("GET", "/", [303, 303, 303]),
     ("GET", "/sign-in", [200, 303, 303]),
     ("POST", "/sign-in", [403, 403, 403]),
@@ -42,6 +42,11 @@ const MATRIX: [(&str, &str, [u16; 3]); 56] = [
     ("POST", "/orgs/{organization}/rename", [303, 403, 403]),
     ("GET", "/orgs/{organization}/delete", [303, 404, 200]),
     ("POST", "/orgs/{organization}/delete", [303, 403, 403]),
+    ("GET", "/orgs/{organization}/move", [303, 404, 200]),
+    ("POST", "/orgs/{organization}/move", [303, 403, 403]),
+    ("GET", "/orgs/{organization}/explain", [303, 404, 200]),
+    ("GET", "/orgs/{organization}/team.csv", [303, 404, 200]),
+    ("GET", "/orgs/{organization}/tokens.csv", [303, 404, 200]),
     ("GET", "/orgs/{organization}/tokens", [303, 404, 200]),
     // Where nothing is chosen there is nothing to show, for who may see it.
     ("GET", "/orgs/{organization}/tokens/revoke", [303, 404, 303]),
