@@ -1,6 +1,7 @@
 //! Organizations and their tree. The path of every living organization to its root lies in
 //! `organization_ancestor`, kept by the functions here; the hot read joins it and nothing recurses.
 
+pub mod listed;
 pub mod search;
 pub mod seen;
 

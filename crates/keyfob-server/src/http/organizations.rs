@@ -17,7 +17,7 @@ use super::problem::{Code, Problem};
 use crate::app::access::Caller;
 use crate::app::manage_members;
 use crate::app::manage_organizations::{self as use_case, OrganizationError};
-use crate::app::organizations::organizations;
+use crate::app::organizations::{organizations, organizations_page};
 use crate::context::Ctx;
 use crate::date::rfc3339;
 use crate::state::App;
@@ -96,20 +96,19 @@ pub(super) async fn list(
             "page and perPage are whole numbers from 1.",
         )
     })?;
-    let listed = organizations(&app, &caller)
-        .await
-        .map_err(Problem::unavailable)?;
-    let window = window(&paging)?;
-    let total = listed.len();
-    let (skip, take) = window.unwrap_or((0, total));
-    let data = listed
-        .into_iter()
-        .skip(skip)
-        .take(take)
-        .map(Organization::of)
-        .collect();
-    let more = skip.saturating_add(take) < total;
-    let next = more.then(|| paging.page.unwrap_or(1) + 1);
+    let (listed, has_more) = match window(&paging)? {
+        None => {
+            let all = organizations(&app, &caller).await;
+            (all.map_err(Problem::unavailable)?, false)
+        }
+        Some((skip, take)) => {
+            let page = organizations_page(&app, &caller, skip, take).await;
+            let page = page.map_err(Problem::unavailable)?;
+            (page.organizations, page.has_more)
+        }
+    };
+    let data = listed.into_iter().map(Organization::of).collect();
+    let next = has_more.then(|| paging.page.unwrap_or(1) + 1);
     Ok(Json(Organizations { data, next }).into_response())
 }
 

@@ -90,7 +90,7 @@ async fn shown(
     wrong: Wrong,
 ) -> Result<Response, Problem> {
     let mut visit = visit(app, ctx, &member.who, organization).await?;
-    visit.look_below(app).await?;
+    visit.look_at_the_first_below(app).await?;
     let caller = caller(member);
     inviter_at(app, ctx, &caller, organization).await?;
     let mut parts = Vec::new();

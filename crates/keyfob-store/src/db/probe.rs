@@ -66,6 +66,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         crate::member::STATEMENTS,
         crate::migrate::STATEMENTS,
         crate::org::STATEMENTS,
+        crate::org::listed::STATEMENTS,
         crate::org::seen::STATEMENTS,
         crate::org::search::STATEMENTS,
         crate::pat::STATEMENTS,
