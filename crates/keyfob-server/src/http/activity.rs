@@ -19,6 +19,9 @@ use crate::context::Ctx;
 use crate::date::{parse_rfc3339, rfc3339};
 use crate::state::App;
 
+/// What stands in the place of the name of somebody who was erased, as on the pages.
+const ERASED_PERSON: &str = "Erased person";
+
 /// Which records, and from where on.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -105,9 +108,9 @@ struct Record {
 #[serde(rename_all = "camelCase")]
 struct Person {
     id: String,
-    /// Absent when the person was erased.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    full_name: Option<String>,
+    /// "Erased person", as on the pages, when they were erased.
+    full_name: String,
+    /// Absent then.
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<String>,
 }
@@ -119,13 +122,16 @@ impl From<AuditEntry> for Record {
             let (full_name, email) = named.map(|it| (it.full_name, it.email)).unzip();
             Person {
                 id: id.to_string(),
-                full_name,
+                full_name: full_name.unwrap_or_else(|| ERASED_PERSON.to_owned()),
                 email,
             }
         });
         let person = entry
             .subject_person
             .map(|NamedPerson { full_name, .. }| full_name);
+        // What happens to a membership happens to a person.
+        let is_about_a_person = entry.action.starts_with(AuditKind::People.prefix());
+        let person = person.or(is_about_a_person.then(|| ERASED_PERSON.to_owned()));
         Self {
             seq: entry.seq,
             date: rfc3339(entry.at),

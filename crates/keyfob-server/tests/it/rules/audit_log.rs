@@ -118,6 +118,14 @@ async fn a_program_reads_it_only_where_it_may_manage() {
         let ask = site.get(&at(organization, "")).bearer(jwt);
         assert_eq!(ask.outcome().await, outcome);
     }
+    // At the root it reads the tree as far as its token reaches.
+    for (body, tells_of_mobile) in [("{}", true), (r#"{"reach":"organization"}"#, false)] {
+        let pat = site.generate(&ana, site.acme, body).await;
+        let jwt = site.jwt(&pat, site.acme).await;
+        let page = site.get(&at(site.acme, "")).bearer(&jwt).send().await;
+        assert_eq!(page.outcome(), "200");
+        assert_eq!(page.text().contains("Mobile"), tells_of_mobile, "{body}");
+    }
     for query in [
         "?kind=all",
         "?before=1&after=2",

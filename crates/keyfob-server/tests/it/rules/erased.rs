@@ -179,6 +179,27 @@ async fn the_activity_screen_says_erased_person() {
 }
 
 #[tokio::test]
+async fn the_audit_log_over_the_api_says_erased_person() {
+    let site = Site::on(super::backend().await).await;
+    life_of_bo(&site).await;
+    erase(&site, site.bo).await.unwrap();
+    let ana = site.sign_in("ana").await;
+    let target = format!("/identity/v1/organizations/{}/activity", site.acme);
+    let page = site.get(&target).cookie(&ana).send().await;
+    for text in ["bo@acme.example", "laptop", ADDRESS, AGENT] {
+        assert!(!page.text().contains(text), "{text}");
+    }
+    let page = page.json();
+    let find = |action: &str| {
+        let mut records = page["data"].as_array().unwrap().iter();
+        records.find(|it| it["action"] == action).unwrap()
+    };
+    let erased = serde_json::json!({ "id": site.bo.to_string(), "fullName": "Erased person" });
+    assert_eq!(find("pat.generated")["actor"], erased);
+    assert_eq!(find("member.removed")["subjectName"], "Erased person");
+}
+
+#[tokio::test]
 async fn the_only_owner_of_an_organization_is_not_erased_and_the_organization_is_named() {
     let site = Site::on(super::backend().await).await;
     let refused = async |user| {
