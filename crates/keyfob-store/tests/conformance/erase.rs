@@ -39,6 +39,8 @@ pub(super) async fn invite_and_erase(
         Email::parse("eve@x.org").unwrap(),
         Name::parse("Eve").unwrap(),
     );
+    // Not of Eve: hers would go with her.
+    let invited = Email::parse("fay@x.org").unwrap();
     let promise = Promise {
         organization: root,
         roles: Roles::new(["view-build"]).unwrap(),
@@ -46,7 +48,7 @@ pub(super) async fn invite_and_erase(
     let invitation = NewInvitation {
         id: InvitationId::new(now, world.id_random()),
         tree: root,
-        email: &email,
+        email: &invited,
         inviter,
         hash: &[2; 32],
         expires_at: now,

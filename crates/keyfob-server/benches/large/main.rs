@@ -11,12 +11,10 @@
     reason = "a benchmark: it ends where something is wrong, reads a clock, and prints what it found"
 )]
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::{Body, Bytes};
-use http::request::Builder;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt as _;
 use keyfob_core::foreign::TokenForms;
@@ -40,91 +38,18 @@ use keyfob_verify::Algorithm;
 use serde_json::Value;
 use tower::ServiceExt as _;
 
+use self::ask::{ASKED, Ask, Who};
+use self::tree::{ANA, BO, CEM, LEVELS, PASSWORD, lines, path};
+
+mod ask;
+mod tree;
+
 /// As in the program.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
-/// How many organizations each level has, the root's first: 100,000 together.
-const LEVELS: [usize; 16] = [
-    1, 20, 400, 4_000, 15_000, 25_000, 20_000, 15_000, 9_000, 5_000, 3_000, 1_800, 1_000, 500, 200,
-    79,
-];
-const MEMBERSHIPS: usize = 10_000;
-/// A member of the root, of every level of one path, and of others.
-const ANA: &str = "ana@large.example";
-/// As many memberships, none of them at the root.
-const BO: &str = "bo@large.example";
-/// The owner of the root, and nothing else.
-const CEM: &str = "cem@large.example";
-const PASSWORD: &str = "correct horse";
 /// How often each is asked for.
 const TIMES: usize = 21;
-
-/// The tree and its people, as lines of an import. The first organization of each level lies below the
-/// first of the level above, so that one path leads through all of them.
-fn lines() -> String {
-    let mut text = String::new();
-    let mut line = |text_of_it: std::fmt::Arguments<'_>| {
-        text.write_fmt(text_of_it).expect("a text");
-        text.push('\n');
-    };
-    let (mut above, mut first) = (0..0, 0);
-    for (depth, count) in LEVELS.into_iter().enumerate() {
-        for index in 0..count {
-            let number = first + index;
-            let parent = match above.len() {
-                0 => String::new(),
-                // Some have many below them, most have few, and many have none.
-                size => {
-                    let spread = index.wrapping_mul(index) / 7 + index;
-                    let parent = above.start + spread % size;
-                    format!(r#","parent":"ext:o{parent}""#)
-                }
-            };
-            line(format_args!(
-                r#"{{"type":"organization","externalId":"o{number}","name":"Team {depth}-{number}"{parent}}}"#
-            ));
-        }
-        above = first..first + count;
-        first += count;
-    }
-    let user = |email| {
-        format!(
-            r#"{{"type":"user","email":"{email}","fullName":"Somebody","password":"{PASSWORD}"}}"#
-        )
-    };
-    for email in [ANA, BO, CEM] {
-        line(format_args!("{}", user(email)));
-    }
-    let mut member = |email, organization: usize, roles| {
-        line(format_args!(
-            r#"{{"type":"membership","user":"{email}","organization":"ext:o{organization}","roles":["{roles}"]}}"#
-        ));
-    };
-    member(CEM, 0, "owner");
-    let path: Vec<usize> = path().collect();
-    for organization in &path {
-        member(ANA, *organization, "manage-build");
-    }
-    let others = (0..).map(|number| 2 + number * 9);
-    let others = others.filter(|number| !path.contains(number));
-    for organization in others.take(MEMBERSHIPS - path.len()) {
-        member(ANA, organization, "operate-store");
-    }
-    for number in 0..MEMBERSHIPS {
-        member(BO, 3 + number * 9, "manage-organization");
-    }
-    text
-}
-
-/// The first organization of each level.
-fn path() -> impl Iterator<Item = usize> {
-    LEVELS.into_iter().scan(0, |next, count| {
-        let first = *next;
-        *next += count;
-        Some(first)
-    })
-}
 
 async fn app(backend: &Backend) -> Arc<App> {
     let world = World::new(backend.store().clone());
@@ -173,53 +98,6 @@ async fn app(backend: &Backend) -> Arc<App> {
         demo: None,
     };
     Arc::new(App::build(parts).await.expect("an app"))
-}
-
-/// A request without a body, to be asked again and again.
-#[derive(Debug, Clone, Default)]
-struct Ask {
-    path: String,
-    cookie: String,
-    bearer: String,
-    /// Of a form; none: it is a GET.
-    form: String,
-}
-
-impl Ask {
-    fn get(path: &str) -> Self {
-        Self {
-            path: path.to_owned(),
-            ..Self::default()
-        }
-    }
-
-    fn cookie(self, cookie: &str) -> Self {
-        Self {
-            cookie: cookie.to_owned(),
-            ..self
-        }
-    }
-
-    fn request(&self) -> Request<Body> {
-        let with = |request: Builder, name, value: &str| match value {
-            "" => request,
-            value => request.header(name, value),
-        };
-        let is_page = self.path.starts_with("/org") || self.path.starts_with("/tokens");
-        let request = if self.form.is_empty() {
-            Request::get(&self.path)
-        } else {
-            let form = "application/x-www-form-urlencoded";
-            Request::post(&self.path).header("content-type", form)
-        };
-        let request = request.header("host", "127.0.0.1:8787");
-        let request = with(request, "accept", if is_page { "text/html" } else { "" });
-        let request = with(request, "cookie", &self.cookie);
-        let request = with(request, "authorization", &self.bearer);
-        request
-            .body(Body::from(self.form.clone()))
-            .expect("a request")
-    }
 }
 
 async fn answer(app: &Arc<App>, request: Request<Body>) -> (StatusCode, HeaderMap, Bytes) {
@@ -337,82 +215,17 @@ impl Stage {
     }
 
     fn asks(&self) -> Vec<(&'static str, Ask)> {
-        let Self {
-            ana,
-            bo,
-            cem,
-            root,
-            deepest,
-            ..
-        } = self;
-        let list = "/identity/v1/organizations";
-        let paged = "/identity/v1/organizations?page=1&perPage=100";
-        let last = "/identity/v1/organizations?page=100&perPage=1000";
-        let explain = format!("{list}/{deepest}/explain?permission=build:manage");
-        let missing = format!("{list}/{deepest}/explain?permission=billing:manage");
-        let page =
-            |organization: &str, page: &str| Ask::get(&format!("/orgs/{organization}/{page}"));
-        vec![
-            (
-                "list, all (API), memberships from the root",
-                Ask::get(list).cookie(ana),
-            ),
-            (
-                "list, all (API), 10,000 below the root",
-                Ask::get(list).cookie(bo),
-            ),
-            (
-                "list, all (API), one membership",
-                Ask::get(list).cookie(cem),
-            ),
-            ("list, first page of 100", Ask::get(paged).cookie(ana)),
-            (
-                "list, first page of 100, none at the root",
-                Ask::get(paged).cookie(bo),
-            ),
-            ("list, last page of 1,000", Ask::get(last).cookie(ana)),
-            (
-                "organizations (page)",
-                Ask::get("/organizations").cookie(ana),
-            ),
-            (
-                "organizations (page), none at the root",
-                Ask::get("/organizations").cookie(bo),
-            ),
-            (
-                "search, many fit",
-                Ask::get("/organizations?q=team%207").cookie(ana),
-            ),
-            (
-                "search, one fits",
-                Ask::get("/organizations?q=15-99999").cookie(ana),
-            ),
-            (
-                "search, one fits, none at the root",
-                Ask::get("/organizations?q=15-99999").cookie(bo),
-            ),
-            (
-                "switch: security of the root",
-                page(root, "security").cookie(ana),
-            ),
-            (
-                "switch: security at depth 16",
-                page(deepest, "security").cookie(ana),
-            ),
-            (
-                "switch: as the only owner, depth 16",
-                page(deepest, "security").cookie(cem),
-            ),
-            ("team of the root", page(root, "team").cookie(cem)),
-            (
-                "try it at the root",
-                page(root, "security/try-it").cookie(cem),
-            ),
-            ("activity of the root", page(root, "activity").cookie(cem)),
-            ("all my tokens, everywhere", Ask::get("/tokens").cookie(ana)),
-            ("explain, held at 16 levels", Ask::get(&explain).cookie(ana)),
-            ("explain, what is missing", Ask::get(&missing).cookie(ana)),
-        ]
+        let asks = ASKED.iter().map(|(name, who, path)| {
+            let path = path.replace("ROOT", &self.root);
+            let cookie = match who {
+                Who::Ana => &self.ana,
+                Who::Bo => &self.bo,
+                Who::Cem => &self.cem,
+            };
+            let path = path.replace("DEEPEST", &self.deepest);
+            (*name, Ask::get(&path).cookie(cookie))
+        });
+        asks.collect()
     }
 
     async fn measure(&self, name: &str, ask: &Ask) {
