@@ -94,7 +94,7 @@ enum Task {
         #[arg(value_parser = interop::LIBRARIES)]
         libraries: Vec<String>,
     },
-    /// Let schemathesis ask a server about all that its OpenAPI document says; installs it by pip
+    /// Let schemathesis ask a server about all that its `OpenAPI` document says; installs it by pip
     Schemathesis {
         /// How long each of the two runs takes
         #[arg(long, value_name = "N", default_value_t = 120)]

@@ -33,6 +33,16 @@ impl AuditPermit {
         self.extent
     }
 
+    /// The same without what happened below: for a program whose token does not reach there.
+    #[must_use]
+    pub fn here_only(self) -> Self {
+        let (AuditExtent::Organization(here) | AuditExtent::Tree(here)) = self.extent;
+        Self {
+            extent: AuditExtent::Organization(here),
+            ..self
+        }
+    }
+
     /// Whose acts and tokens only; none: everybody's.
     pub fn only(&self) -> Option<UserId> {
         self.only
@@ -170,6 +180,19 @@ mod tests {
         let manages_above_only = [held(2, &["owner"], Some(5)), held(1, &["owner"], None)];
         let all = Some((AuditExtent::Organization(org(2)), None));
         assert_eq!(read(&[1, 2], &manages_above_only), all);
+    }
+
+    #[test]
+    fn of_a_tree_the_root_alone_is_left_when_nothing_below_is_to_be_read() {
+        let lineage = Lineage::new(vec![org(1)]).expect("a path");
+        let owner = [held(1, &["owner"], None)];
+        let permit = may_read_audit(ME, &lineage, &owner, &catalogue()).expect("a permit");
+        assert_eq!(permit.extent(), AuditExtent::Tree(org(1)));
+        let here = permit.here_only();
+        assert_eq!(
+            (here.extent(), here.only()),
+            (AuditExtent::Organization(org(1)), None)
+        );
     }
 
     #[test]

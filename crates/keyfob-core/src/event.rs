@@ -61,8 +61,14 @@ words! {
         UserSuspended = "user.suspended",
         /// A user was reactivated.
         UserReactivated = "user.reactivated",
+        /// What names a user was destroyed.
+        UserErased = "user.erased",
         /// A password was set.
         PasswordSet = "user.password_set",
+        /// A link for choosing another password was sent.
+        PasswordResetSent = "user.password_reset_sent",
+        /// It was proved that a user's address is theirs.
+        AddressProved = "user.address_proved",
         /// Somebody signed in.
         SessionStarted = "session.started",
         /// A session was ended.
@@ -85,6 +91,14 @@ words! {
         MemberReactivated = "member.reactivated",
         /// A membership ended.
         MemberRemoved = "member.removed",
+        /// Somebody was invited; no name or address is told.
+        InvitationMade = "member.invited",
+        /// An invitation was sent again: its link before no longer works.
+        InvitationSentAgain = "member.invited_again",
+        /// An invitation was withdrawn.
+        InvitationWithdrawn = "member.invitation_withdrawn",
+        /// An invitation was accepted.
+        InvitationAccepted = "member.invitation_accepted",
         /// A PAT was generated.
         PatGenerated = "pat.generated",
         /// A PAT was imported by its hash.

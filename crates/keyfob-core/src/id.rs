@@ -76,6 +76,8 @@ ids! {
     KeyId;
     /// One request, as in `X-Request-Id`.
     RequestId;
+    /// An invitation to one or several organizations.
+    InvitationId;
     /// One run of `keyfobd import`.
     ImportId;
 }

@@ -17,6 +17,7 @@ pub mod exchange;
 pub mod explain;
 pub mod foreign;
 pub mod id;
+pub mod invitation;
 pub mod key;
 pub mod manage;
 pub mod member;

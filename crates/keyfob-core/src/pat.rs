@@ -9,6 +9,7 @@ use crate::member::Standing;
 use crate::network::Networks;
 use crate::policy::{ExpiryPolicy, Policy};
 use crate::reach::{REACH_MAX, Reach};
+use crate::session::is_recent;
 use crate::time::{Lifetime, Timestamp};
 
 pub mod rotation;
@@ -217,7 +218,7 @@ fn check_person(
         Standing::Inherited { from } => return Err(Refusal::Inherited { from }),
         Standing::Stranger => return Err(Refusal::Stranger),
     }
-    if now.since(authenticated_at) > policy.reauthentication {
+    if !is_recent(authenticated_at, now, policy) {
         return Err(Refusal::Reauthenticate);
     }
     Ok(())
@@ -288,11 +289,13 @@ pub enum RevokedBecause {
     Rotated,
     /// It was a successor that nobody had used when the rotation was asked for again (P10).
     UnseenSuccessor,
+    /// The address of its holder was proved, whose account somebody else may have made (contract 5).
+    AddressProved,
 }
 
 impl RevokedBecause {
     /// All reasons.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::User,
         Self::Manager,
         Self::Operator,
@@ -300,6 +303,7 @@ impl RevokedBecause {
         Self::OrganizationDeleted,
         Self::Rotated,
         Self::UnseenSuccessor,
+        Self::AddressProved,
     ];
 
     /// The stored word.
@@ -312,6 +316,7 @@ impl RevokedBecause {
             Self::OrganizationDeleted => "organization_deleted",
             Self::Rotated => "rotated",
             Self::UnseenSuccessor => "unseen_successor",
+            Self::AddressProved => "address_proved",
         }
     }
 

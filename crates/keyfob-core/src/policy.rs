@@ -29,6 +29,16 @@ pub struct ExpiryPolicy {
     pub required: bool,
 }
 
+/// Who makes roots, each the beginning of a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RootCreation {
+    /// The operator, by a command.
+    #[default]
+    Operators,
+    /// Every person who is signed in.
+    Anyone,
+}
+
 /// The instance's policy. Its fields are read by the rules; [`Policy::checked`] keeps them in bounds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -49,6 +59,8 @@ pub struct Policy {
     /// How long one key signs access tokens before another follows: 1 day to 10 years; none: until the
     /// operator rotates it.
     pub key_rotation: Option<Duration>,
+    /// Who makes root organizations.
+    pub root_creation: RootCreation,
     /// How many exchanges from one address may be refused with 401 in a minute before further ones are
     /// answered 429 (X6): 10 to 1,000.
     pub exchange_failures: u32,
@@ -68,6 +80,7 @@ impl Default for Policy {
             session_idle: Duration::from_secs(30 * MINUTE),
             session_max: Duration::from_secs(DAY / 2),
             key_rotation: Some(Duration::from_secs(90 * DAY)),
+            root_creation: RootCreation::default(),
             exchange_failures: 60,
             sign_in_failures: 10,
         }

@@ -19,9 +19,24 @@ impl SessionTimes {
     }
 }
 
+/// Whether somebody proved lately enough who they are for making or seeing a credential (P13).
+pub fn is_recent(authenticated_at: Timestamp, now: Timestamp, policy: &Policy) -> bool {
+    now.since(authenticated_at) <= policy.reauthentication
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn p13_a_proof_is_recent_up_to_the_policys_window() {
+        let policy = Policy::default();
+        let then = Timestamp::from_millis(1_000);
+        let last = then.plus(policy.reauthentication);
+        assert!(is_recent(then, last, &policy));
+        let over = Timestamp::from_millis(last.millis() + 1);
+        assert!(!is_recent(then, over, &policy));
+    }
 
     #[test]
     fn a_session_ends_when_idle_and_when_old() {

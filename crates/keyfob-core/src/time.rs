@@ -85,6 +85,10 @@ pub enum Purpose {
     Password,
     /// Links with which the first account is made.
     SetupLink,
+    /// Links with which an invitation is accepted.
+    Invitation,
+    /// Links with which another password is chosen.
+    PasswordReset,
 }
 
 /// A source of random bytes, good enough for keys.

@@ -102,6 +102,7 @@ fn stage() -> Stage {
         issuer: "http://127.0.0.1:8787".to_owned(),
         proxies: TrustedProxies::default(),
         brand: Brand::default(),
+        mailer: None,
         demo: None,
         metrics: Arc::new(Metrics::default()),
         root_key,

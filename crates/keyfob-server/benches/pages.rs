@@ -85,6 +85,7 @@ async fn app(backend: &Backend) -> Arc<App> {
         store: backend.store().clone(),
         catalogue: roles_file::read(roles_file::FIRST, 1).expect("a catalogue"),
         peppers: vec![(world.pepper_id, Pepper::new(&[7; 32]))],
+        erasure: None,
         forms: TokenForms::default(),
         clock: Arc::<FrozenClock>::clone(&clock),
         entropy: Arc::new(SystemEntropy),
@@ -106,6 +107,7 @@ async fn app(backend: &Backend) -> Arc<App> {
         metrics: Arc::new(Metrics::default()),
         root_key,
         brand: Brand::default(),
+        mailer: None,
         demo: None,
     };
     Arc::new(App::build(parts).await.expect("an app"))

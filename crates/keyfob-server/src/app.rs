@@ -1,17 +1,22 @@
 //! Use cases, one file a verb: each loads facts, asks a rule of `keyfob-core`, and writes what it
 //! permits. The JSON routes, the pages and the operator's commands all come through here.
 
+pub mod accept_invitation;
 pub mod access;
 pub mod act_as;
 pub mod activity;
 pub mod authority;
 pub mod change_password;
+pub mod erase;
 pub mod exchange;
 pub mod explain;
 pub mod explain_exchange;
 pub mod find_organizations;
 pub mod find_refusal;
 pub mod generate;
+pub mod invite;
+pub mod invited;
+pub mod link;
 pub mod manage;
 pub mod manage_members;
 pub mod manage_organizations;
@@ -19,6 +24,7 @@ pub mod manage_tokens;
 pub mod organizations;
 pub mod password;
 pub mod read_audit;
+pub mod reset_password;
 pub mod revoke;
 pub mod revoke_everywhere;
 pub mod rotate;

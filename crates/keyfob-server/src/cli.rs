@@ -6,6 +6,12 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::config::Overrides;
 
+mod audit;
+mod user;
+
+pub use self::audit::{AuditCommand, AuditVerifyArgs};
+pub use self::user::{Confirm, PasswordArgs, UserCommand};
+
 /// The flags that stand for a key of the configuration.
 pub(crate) const FLAGS: [(&str, &str); 9] = [
     (DATA_DIR, "data_dir"),
@@ -84,13 +90,13 @@ pub enum Command {
     /// List the keys, or rotate them
     #[command(subcommand)]
     Keys(KeysCommand),
-    /// Add, suspend or reactivate people, or set their password
+    /// Add, suspend, reactivate or erase people, or set their password
     #[command(subcommand)]
     User(UserCommand),
     /// Add organizations
     #[command(subcommand)]
     Org(OrgCommand),
-    /// Check the audit log
+    /// Check the audit log, or sign what it holds
     #[command(subcommand)]
     Audit(AuditCommand),
     /// Say why a person may do something at an organization, or what is missing
@@ -220,65 +226,6 @@ On the embedded database a new root key is made when the file is not there. Serv
     },
 }
 
-/// `keyfobd user`.
-#[derive(Debug, Clone, Subcommand)]
-pub enum UserCommand {
-    /// Add a person
-    #[command(after_help = "Examples:
-  keyfobd user add ana@example.com --full-name \"Ana Lima\"
-  keyfobd user add ana@example.com --full-name \"Ana Lima\" --password-file ana.txt
-
-On a terminal, without a password flag, the password is asked for twice.")]
-    Add {
-        /// The e-mail address, with which the person signs in
-        email: String,
-        /// The name that others see
-        #[arg(long, value_name = "NAME")]
-        full_name: String,
-        /// The person's id in another system
-        #[arg(long, value_name = "ID")]
-        external_id: Option<String>,
-        /// Where the password comes from.
-        #[command(flatten)]
-        password: PasswordArgs,
-    },
-    /// Suspend a person: sessions end, tokens are refused
-    Suspend {
-        /// The e-mail address, or the id
-        user: String,
-    },
-    /// Reactivate a person: tokens work again
-    Reactivate {
-        /// The e-mail address, or the id
-        user: String,
-    },
-    /// Print a link with which the first account is made, while there is none
-    #[command(after_help = "Example:
-  keyfobd user setup-link
-
-It works once, within 15 minutes. A server that starts without any account prints one by itself.")]
-    SetupLink,
-    /// Set a new password, which ends all sessions of the person
-    SetPassword {
-        /// The e-mail address, or the id
-        user: String,
-        /// Where the password comes from.
-        #[command(flatten)]
-        password: PasswordArgs,
-    },
-}
-
-/// Where a password comes from; on a terminal it is asked for when no flag says otherwise.
-#[derive(Debug, Clone, Default, Args)]
-pub struct PasswordArgs {
-    /// Read the password from the first line of standard input
-    #[arg(long, conflicts_with = "password_file")]
-    pub password_stdin: bool,
-    /// Read the password from the first line of a file
-    #[arg(long, value_name = "FILE")]
-    pub password_file: Option<PathBuf>,
-}
-
 /// `keyfobd org`.
 #[derive(Debug, Clone, Subcommand)]
 pub enum OrgCommand {
@@ -296,17 +243,6 @@ pub enum OrgCommand {
         #[arg(long, value_name = "ORGANIZATION")]
         parent: Option<String>,
     },
-}
-
-/// `keyfobd audit`.
-#[derive(Debug, Clone, Copy, Subcommand)]
-pub enum AuditCommand {
-    /// Find out whether a record was changed, taken out, put in or cut off
-    #[command(
-        after_help = "Its exit status is 0 if every record is as it was written. For each chain that is not, it names the first
-record that is wrong. Servers may run meanwhile."
-    )]
-    Verify,
 }
 
 /// `keyfobd config`.

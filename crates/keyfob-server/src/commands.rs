@@ -6,7 +6,8 @@ use self::keys::Rotate;
 use self::roles::Mode;
 use self::serve::OnIssuerChange;
 use crate::cli::{
-    AuditCommand, Cli, Command, ConfigCommand, KeysCommand, OrgCommand, RolesCommand, UserCommand,
+    AuditCommand, Cli, Command, ConfigCommand, Confirm, KeysCommand, OrgCommand, RolesCommand,
+    UserCommand,
 };
 use crate::config::Config;
 use crate::telemetry;
@@ -63,7 +64,7 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
         }
         Command::Keys(command) => run_keys(&load()?, command).await,
         Command::User(command) => run_user(&load()?, command).await,
-        Command::Audit(AuditCommand::Verify) => audit::verify(&load()?).await,
+        Command::Audit(command) => run_audit(&load()?, command).await,
         Command::Explain {
             user,
             organization,
@@ -81,6 +82,14 @@ pub async fn run(cli: Cli) -> anyhow::Result<()> {
             };
             org::add(&load()?, &new).await
         }
+    }
+}
+
+async fn run_audit(config: &Config, command: AuditCommand) -> anyhow::Result<()> {
+    match command {
+        AuditCommand::Verify(args) => audit::verify(config, &args).await,
+        AuditCommand::Checkpoint { out } => audit::take(config, out.as_deref()).await,
+        AuditCommand::Key => audit::key(config).await,
     }
 }
 
@@ -115,6 +124,10 @@ async fn run_user(config: &Config, command: UserCommand) -> anyhow::Result<()> {
         }
         UserCommand::Suspend { user } => user::suspend(config, &user).await,
         UserCommand::Reactivate { user } => user::reactivate(config, &user).await,
+        UserCommand::Erase { user, yes } => {
+            let confirm = if yes { Confirm::Given } else { Confirm::Ask };
+            user::erase(config, &user, confirm).await
+        }
         UserCommand::SetupLink => user::setup_link(config).await,
         UserCommand::SetPassword { user, password } => {
             user::set_password(config, &user, &password).await

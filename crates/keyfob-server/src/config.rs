@@ -20,6 +20,7 @@ mod error;
 mod explain;
 mod http;
 mod layers;
+mod mail;
 mod policy;
 #[doc(hidden)]
 pub mod probe;
@@ -33,6 +34,7 @@ pub use self::error::ConfigError;
 pub use self::explain::explain;
 pub use self::http::{BadPublicUrl, ConnectionLimits, MetricsListen, PublicUrl, issuer};
 use self::layers::{Layers, Origins};
+pub use self::mail::{MailConfig, MailSecurity};
 use self::raw::{RawConfig, RawLog, RawLogFormat};
 use crate::brand::Brand;
 use crate::proxies::TrustedProxies;
@@ -78,6 +80,8 @@ pub struct Config {
     pub resource_servers: ResourceServers,
     /// What the dashboard is called, and how it looks.
     pub brand: Brand,
+    /// The mail server, if there is one.
+    pub mail: Option<MailConfig>,
     /// How events are logged.
     pub log: LogConfig,
 }
@@ -156,6 +160,7 @@ impl Config {
             tokens: tokens::of(raw.tokens, origins)?,
             resource_servers: resource_servers::of(raw.resource_server, origins)?,
             brand: Brand::of(&raw.dashboard, origins)?,
+            mail: MailConfig::of(raw.mail, origins)?,
             log: log(raw.log, origins)?,
         })
     }

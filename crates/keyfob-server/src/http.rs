@@ -3,6 +3,11 @@
 //! Handlers here read a request, call one use case in `app`, and write its answer. They do not query
 //! and do not decide.
 
+#[expect(
+    unused_qualifications,
+    reason = "utoipa names the parameters of a query by their whole path"
+)]
+mod activity;
 pub mod authenticate;
 pub(crate) mod body;
 mod discovery;
@@ -14,6 +19,7 @@ pub mod edge;
 mod explain;
 pub mod form;
 pub mod health;
+mod invitations;
 pub mod json;
 #[expect(
     unused_qualifications,
@@ -44,7 +50,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::State;
 use axum::middleware::from_fn;
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, patch, post};
 use keyfob_store::StoreError;
 use keyfob_store::instance::instance_find;
 
@@ -106,12 +112,30 @@ fn management() -> Router<Arc<App>> {
             get(members::roles).put(members::set_roles),
         )
         .route(
+            "/identity/v1/organizations/{organization}/invitations",
+            get(invitations::list)
+                .post(invitations::invite)
+                .patch(invitations::invite_again)
+                .delete(invitations::withdraw),
+        )
+        .route("/identity/v1/users", patch(invitations::invite_to_several))
+        .route_layer(from_fn(authenticate::challenge_programs))
+}
+
+/// What happened, why somebody may do something, and which roles there are (contract 5).
+fn answers() -> Router<Arc<App>> {
+    Router::new()
+        .route(
+            "/identity/v1/organizations/{organization}/activity",
+            get(activity::list),
+        )
+        .route(
             "/identity/v1/organizations/{organization}/explain",
             get(explain::explain),
         )
         .route("/identity/v1/roles.json", get(members::catalogue))
         .route("/roles.json", get(members::catalogue))
-        .route_layer(from_fn(authenticate::challenge_programs_only))
+        .route_layer(from_fn(authenticate::challenge_programs))
 }
 
 /// Personal API tokens over JSON (contract 5).
@@ -137,7 +161,7 @@ fn tokens() -> Router<Arc<App>> {
             "/identity/v1/organizations/{organization}/tokens/revoke",
             post(managed_tokens::revoke),
         )
-        .route_layer(from_fn(authenticate::challenge_programs_only))
+        .route_layer(from_fn(authenticate::challenge_programs))
         .route(
             "/identity/v1/organizations/{organization}/refusals/{request}",
             get(refusals::find),
@@ -171,6 +195,7 @@ fn routes(app: &Arc<App>) -> Router {
             get(discovery::userinfo).post(discovery::userinfo),
         )
         .merge(management())
+        .merge(answers())
         .merge(tokens())
         // the operator's
         .route("/healthz", get(health::healthz))

@@ -46,6 +46,7 @@ use keyfob_store::{Constraint, Store, StoreError};
 
 use self::run::Run;
 use crate::config::Config;
+use crate::erasure::ErasureKey;
 use crate::keys::{BadKeys, KeyRing};
 use crate::open::{Installation, OpenError, Schema, open};
 use crate::roles_file::{self, BadRolesFile};
@@ -180,6 +181,8 @@ pub struct Import<'a> {
     pub catalogue: Catalogue,
     /// The peppers, the newest first.
     pub peppers: Vec<(KeyId, Pepper)>,
+    /// The key by which erased people are recognised; none while nobody was erased.
+    pub erasure: Option<ErasureKey>,
     /// The forms of tokens that this installation takes.
     pub forms: TokenForms,
     /// The source of time.
@@ -218,6 +221,7 @@ impl Import<'_> {
         drop(tx);
         let catalogue = roles_file::read(&body, instance.catalogue);
         let ring = KeyRing::open(instance.key_set, &records, &installation.root_key);
+        let erasure = ErasureKey::of(&records, &installation.root_key);
         Ok(Self {
             store,
             catalogue: catalogue.map_err(|cause: BadRolesFile| LoadError::from(cause))?,
@@ -226,6 +230,7 @@ impl Import<'_> {
                 .peppers()
                 .cloned()
                 .collect(),
+            erasure: erasure.map_err(LoadError::from)?,
             forms,
             clock: Arc::new(SystemClock::default()),
             entropy: Arc::new(SystemEntropy),

@@ -8,10 +8,11 @@ use keyfob_core::id::KeyId;
 use keyfob_core::key::{KeyState, KeyTimes};
 use keyfob_core::secret::{PEPPER_LENGTH, Pepper};
 use keyfob_core::time::{Entropy, Purpose, Timestamp};
-use keyfob_store::key::{ACCESS_TOKEN, KeyRecord, PEPPER};
+use keyfob_store::key::{ACCESS_TOKEN, AUDIT_CHECKPOINT, KeyRecord, PEPPER};
 use keyfob_verify::{Algorithm, Jwks};
 use zeroize::Zeroizing;
 
+use crate::checkpoint::note::NoteSigner;
 use crate::seal::{DoesNotOpen, RootKey};
 
 mod signing;
@@ -63,7 +64,8 @@ impl KeyRing {
             match record.purpose.as_str() {
                 PEPPER => peppers.push((record.id, pepper(record.id, &opened)?)),
                 ACCESS_TOKEN => signing.push(SigningKey::open(record, &opened)?),
-                _later => {}
+                // Checkpoints are signed by command, and a later version may keep more.
+                _other => {}
             }
         }
         if peppers.is_empty() {
@@ -156,12 +158,49 @@ pub(crate) fn sealed_record(
     entropy: &dyn Entropy,
     now: Timestamp,
 ) -> KeyRecord {
+    sealed_for(ACCESS_TOKEN, fresh, (root_key, entropy), now)
+}
+
+/// Makes a new key for checkpoints of the audit log, sealed.
+pub(crate) fn new_checkpoint_key(
+    root_key: &RootKey,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+) -> Result<KeyRecord, BadKeys> {
+    let fresh = fresh_key(Algorithm::EdDsa)?;
+    Ok(sealed_for(
+        AUDIT_CHECKPOINT,
+        &fresh,
+        (root_key, entropy),
+        now,
+    ))
+}
+
+/// Opens the key of such a record. By its sealed half, since whoever can write to the database can put
+/// another public half there.
+pub(crate) fn open_checkpoint_key(
+    record: &KeyRecord,
+    root_key: &RootKey,
+) -> Result<NoteSigner, BadKeys> {
+    let opened = root_key
+        .open(AUDIT_CHECKPOINT, record.id.uuid(), &record.sealed)
+        .map_err(|cause| BadKeys::DoesNotOpen(record.id, cause))?;
+    let name = format!("keyfob-audit/{}", record.id);
+    NoteSigner::open(&name, &opened).ok_or(BadKeys::NotAKey(record.id))
+}
+
+fn sealed_for(
+    purpose: &str,
+    fresh: &Fresh,
+    (root_key, entropy): (&RootKey, &dyn Entropy),
+    now: Timestamp,
+) -> KeyRecord {
     let id = new_id(entropy, now);
     KeyRecord {
         id,
-        purpose: ACCESS_TOKEN.to_owned(),
+        purpose: purpose.to_owned(),
         algorithm: fresh.algorithm.name().to_owned(),
-        sealed: root_key.seal(ACCESS_TOKEN, id.uuid(), &fresh.pkcs8, entropy),
+        sealed: root_key.seal(purpose, id.uuid(), &fresh.pkcs8, entropy),
         public_key: Some(fresh.public.clone()),
         created_at: now,
         times: KeyTimes::at_once(now),

@@ -5,6 +5,7 @@
 
 pub mod app;
 pub mod brand;
+pub mod checkpoint;
 pub mod cli;
 pub mod commands;
 pub mod config;
@@ -13,12 +14,14 @@ pub mod data_dir;
 mod date;
 mod descriptors;
 pub mod document;
+pub mod erasure;
 mod hold;
 pub mod http;
 pub mod import;
 mod jwt;
 pub mod keys;
 pub mod lock;
+pub mod mail;
 pub mod metrics;
 pub mod open;
 pub mod preflight;

@@ -20,6 +20,7 @@ use crate::app::password::Passwords;
 use crate::app::sign_in::Account;
 use crate::brand::Brand;
 use crate::keys::{BadKeys, KeyRing};
+use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::proxies::TrustedProxies;
 use crate::resource_server::ResourceServers;
@@ -34,6 +35,13 @@ pub const STALE: Duration = Duration::from_mins(2);
 const EXCHANGE_WINDOW: Duration = Duration::from_mins(1);
 /// How long a failed sign-in counts against its address at that account.
 const SIGN_IN_WINDOW: Duration = Duration::from_mins(15);
+
+/// Mails to one address within [`MAIL_WINDOW`].
+const MAILS: u32 = 10;
+/// Links for another password that one address can ask for within [`MAIL_WINDOW`], for whatever account.
+const RESETS: u32 = 30;
+/// How long a mail counts against its address.
+const MAIL_WINDOW: Duration = Duration::from_hours(1);
 
 /// Why the server has no valid catalogue or key ring.
 #[derive(Debug, thiserror::Error)]
@@ -103,6 +111,12 @@ pub struct App {
     pub exchange_failures: Throttle<Source>,
     /// Failed sign-ins, by account and address (T-04).
     pub sign_in_failures: Throttle<(Account, Source)>,
+    /// What sends mail, if it is set up.
+    pub mailer: Option<Mailer>,
+    /// Mails that went out, by the account they went to.
+    pub mails: Throttle<Account>,
+    /// Links for another password that were asked for, by address.
+    pub resets: Throttle<Source>,
     /// Password hashing, bounded.
     pub passwords: Passwords,
     root_key: ArcSwap<RootKey>,
@@ -132,6 +146,8 @@ pub struct Parts {
     pub brand: Brand,
     /// The people of the demo, when this is one.
     pub demo: Option<Demo>,
+    /// What sends mail, if it is set up.
+    pub mailer: Option<Mailer>,
     /// Counters.
     pub metrics: Arc<Metrics>,
     /// The key that opens the others.
@@ -149,6 +165,9 @@ impl App {
             activity: Activity::default(),
             exchange_failures: Throttle::new(parts.policy.exchange_failures, EXCHANGE_WINDOW),
             sign_in_failures: Throttle::new(parts.policy.sign_in_failures, SIGN_IN_WINDOW),
+            mailer: parts.mailer,
+            mails: Throttle::new(MAILS, MAIL_WINDOW),
+            resets: Throttle::new(RESETS, MAIL_WINDOW),
             passwords: Passwords::new(),
             store: parts.store,
             clock: parts.clock,

@@ -5,16 +5,26 @@
 //! which checks where it came from.
 
 mod activity;
+mod all_tokens;
 mod api;
 mod asset;
 mod client;
+mod csv;
 mod demo;
 mod error_page;
+mod explain;
+mod forgotten;
 mod form;
 mod frame;
 mod home;
+mod invitation;
+mod invitations;
+mod invite;
+pub(crate) mod letter;
+mod link;
 mod look;
 mod member;
+mod move_organization;
 mod organization;
 mod organizations;
 mod page;
@@ -59,8 +69,22 @@ fn organization_routes() -> Router<Arc<App>> {
             get(organization::rename_page).post(organization::rename),
         )
         .route(
+            "/orgs/{organization}/move",
+            get(move_organization::page).post(move_organization::move_it),
+        )
+        .route("/orgs/{organization}/explain", get(explain::page))
+        .route("/orgs/{organization}/team.csv", get(team::file))
+        .route(
             "/orgs/{organization}/delete",
             get(organization::delete_page).post(organization::delete),
+        )
+        .route(
+            "/orgs/{organization}/invite",
+            get(invite::page).post(invite::invite),
+        )
+        .route(
+            "/orgs/{organization}/invitations",
+            get(invitations::page).post(invitations::change),
         )
         .route(
             "/orgs/{organization}/team/{user}",
@@ -85,6 +109,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/sign-out", post(sign_in::sign_out))
         .route("/preferences", post(home::prefer))
         .route("/setup", get(set_up::page).post(set_up::set_up))
+        .route("/invitation", get(invitation::page).post(invitation::take))
+        .route("/invitation/account", post(invitation::take_as_new))
+        .route("/forgotten", get(forgotten::page).post(forgotten::ask))
+        .route("/reset", get(forgotten::reset_page).post(forgotten::choose))
         .route("/demo", get(demo::page).post(demo::act_as))
         .route("/sessions", post(sessions::end))
         .route(
@@ -94,6 +122,12 @@ pub(crate) fn routes() -> Router<Arc<App>> {
         .route("/password", get(password::page).post(password::change))
         .route("/password/changed", get(password::changed))
         .merge(organization_routes())
+        .route("/orgs/{organization}/tokens", get(all_tokens::page))
+        .route("/orgs/{organization}/tokens.csv", get(all_tokens::file))
+        .route(
+            "/orgs/{organization}/tokens/revoke",
+            get(all_tokens::preview).post(all_tokens::revoke),
+        )
         .route("/orgs/{organization}/security", get(security::page))
         .route(
             "/orgs/{organization}/security/tokens",

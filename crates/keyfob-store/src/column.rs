@@ -1,6 +1,6 @@
 //! How the rules' own types lie in columns.
 
-use keyfob_core::id::{ImportId, KeyId, OrgId, PatId, RequestId, SessionId, UserId};
+use keyfob_core::id::{ImportId, InvitationId, KeyId, OrgId, PatId, RequestId, SessionId, UserId};
 use keyfob_core::time::Timestamp;
 
 use crate::StoreError;
@@ -28,7 +28,16 @@ macro_rules! ids_in_columns {
     )+};
 }
 
-ids_in_columns!(ImportId, KeyId, OrgId, PatId, RequestId, SessionId, UserId);
+ids_in_columns!(
+    ImportId,
+    InvitationId,
+    KeyId,
+    OrgId,
+    PatId,
+    RequestId,
+    SessionId,
+    UserId
+);
 
 impl From<Timestamp> for Value<'_> {
     fn from(at: Timestamp) -> Self {

@@ -22,10 +22,16 @@ statements! {
         FROM audit_record WHERE tree = $1 ORDER BY seq";
     AUDIT_PART = "SELECT seq, at, action, via, actor, organization, subject, detail, request, previous_hash, hash
         FROM audit_record WHERE tree = $1 AND seq > $2 ORDER BY seq LIMIT $3";
-    // A tree whose head or whose records are gone is among them as well.
+    // A tree whose head or whose records are gone, or both, is among them as well.
     AUDIT_CHAINS = "SELECT t.tree, h.seq, h.hash FROM
-        (SELECT tree FROM audit_head UNION SELECT DISTINCT tree FROM audit_record) t
+        (SELECT tree FROM audit_head UNION SELECT DISTINCT tree FROM audit_record
+            UNION SELECT o.id FROM organization o WHERE o.depth = 1 AND (o.import_id IS NULL
+                OR NOT EXISTS (SELECT 1 FROM instance i WHERE i.import_pending = o.import_id))) t
         LEFT JOIN audit_head h ON h.tree = t.tree ORDER BY t.tree";
+    // Without those of trees that an unfinished import made: they may go again.
+    AUDIT_HEADS_KEPT = "SELECT h.tree, h.seq, h.hash FROM audit_head h WHERE NOT EXISTS
+        (SELECT 1 FROM organization o JOIN instance i ON i.import_pending = o.import_id WHERE o.id = h.tree)
+        ORDER BY h.tree";
     AUDIT_ORIGINS = "SELECT seq, person, address, client FROM audit_origin WHERE tree = $1 ORDER BY seq";
     // By the heads, each of which leads to one row: the records have no index by time.
     AUDIT_NEWEST = "SELECT CAST(MAX((SELECT r.at FROM audit_record r WHERE r.tree = h.tree AND r.seq = h.seq)) AS BIGINT)
@@ -215,18 +221,24 @@ pub struct AuditChain {
     pub head: Option<(i64, Vec<u8>)>,
 }
 
-/// Lists every chain of which there is a head or a record, the instance's first.
+/// Lists every chain of which there is a head or a record, or should be, the instance's first.
 pub async fn audit_chains(tx: &mut Tx) -> Result<Vec<AuditChain>, StoreError> {
-    tx.all(&AUDIT_CHAINS, args![], |row| {
-        let tree: Uuid = row.get(0)?;
-        let seq: Option<i64> = row.get(1)?;
-        let hash: Option<Vec<u8>> = row.get(2)?;
-        Ok(AuditChain {
-            tree: (!tree.is_nil()).then(|| OrgId::from_uuid(tree)),
-            head: seq.zip(hash),
-        })
+    tx.all(&AUDIT_CHAINS, args![], read_chain).await
+}
+
+/// Lists the heads of all chains that are here to stay, the instance's first.
+pub async fn audit_heads(tx: &mut Tx) -> Result<Vec<AuditChain>, StoreError> {
+    tx.all(&AUDIT_HEADS_KEPT, args![], read_chain).await
+}
+
+fn read_chain(row: &RowRef<'_>) -> Result<AuditChain, StoreError> {
+    let tree: Uuid = row.get(0)?;
+    let seq: Option<i64> = row.get(1)?;
+    let hash: Option<Vec<u8>> = row.get(2)?;
+    Ok(AuditChain {
+        tree: (!tree.is_nil()).then(|| OrgId::from_uuid(tree)),
+        head: seq.zip(hash),
     })
-    .await
 }
 
 /// When the last record of all chains was written; none while there is none.

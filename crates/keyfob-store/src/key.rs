@@ -29,6 +29,10 @@ statements! {
 pub const PEPPER: &str = "pepper";
 /// What the record of a key that signs access tokens says.
 pub const ACCESS_TOKEN: &str = "access-token";
+/// What the record of a key that signs checkpoints of the audit log says.
+pub const AUDIT_CHECKPOINT: &str = "audit-checkpoint";
+/// What the record of the key by which erased people are recognised says.
+pub const ERASURE: &str = "erasure";
 /// What is left of a secret that is no longer needed.
 const FORGOTTEN: &[u8] = &[];
 
@@ -37,7 +41,7 @@ const FORGOTTEN: &[u8] = &[];
 pub struct KeyRecord {
     /// Which; the `kid` of a signing key.
     pub id: KeyId,
-    /// [`PEPPER`] or [`ACCESS_TOKEN`].
+    /// [`PEPPER`], [`ACCESS_TOKEN`], [`AUDIT_CHECKPOINT`] or [`ERASURE`].
     pub purpose: String,
     /// `HMAC-SHA-256` or a JWS algorithm (RFC 7518 §3.1).
     pub algorithm: String,

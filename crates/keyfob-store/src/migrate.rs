@@ -43,7 +43,10 @@ const MIGRATIONS: &[Migration] = migrations![
     "0003_rotation",
     "0004_setup_link",
     "0005_password_set_at",
-    "0006_pat_by_tree"
+    "0006_pat_by_tree",
+    "0007_invitation",
+    "0008_password_reset",
+    "0009_erasure"
 ];
 
 /// What an engine must be told in words of its own to keep a schema.

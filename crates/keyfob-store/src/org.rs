@@ -1,6 +1,7 @@
 //! Organizations and their tree. The path of every living organization to its root lies in
 //! `organization_ancestor`, kept by the functions here; the hot read joins it and nothing recurses.
 
+pub mod listed;
 pub mod search;
 pub mod seen;
 
@@ -17,6 +18,7 @@ use crate::StoreError;
 use crate::db::{RowRef, Tx, Value, args, statements};
 use crate::epoch::{tree_epoch_ensure, tree_epoch_raise};
 use crate::event::{audit_append, audit_append_all};
+use crate::invitation::invitation_void_below;
 use crate::pat::pat_revoked_fact;
 
 statements! {
@@ -290,7 +292,8 @@ pub async fn org_move(
     audit_append(tx, actor, fact, now).await
 }
 
-/// Deletes an organization and everything below it, with its tokens and memberships (P9).
+/// Deletes an organization and everything below it, with its tokens and memberships (P9), and voids what
+/// is promised there.
 pub async fn org_delete(
     tx: &mut Tx,
     lineage: &Lineage,
@@ -308,6 +311,7 @@ pub async fn org_delete(
         .await?;
     tx.execute(&ORG_SUBTREE_END_MEMBERS, args![id, now]).await?;
     tx.execute(&ORG_SUBTREE_DELETE, args![id, now]).await?;
+    invitation_void_below(tx, id).await?;
     tx.execute(&ORG_SUBTREE_FORGET, args![id]).await?;
     // One item for the tree kills every access token made before; items for each PAT would add nothing.
     tree_epoch_raise(tx, tree, now).await?;

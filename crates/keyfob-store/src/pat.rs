@@ -44,7 +44,9 @@ statements! {
         WHERE id = $1 AND revoked_at IS NULL RETURNING organization_id, tree";
     PAT_REVOKE_HELD = "UPDATE pat SET revoked_at = $3, revoked_because = $4, revoked_by = $5
         WHERE organization_id = $1 AND user_id = $2 AND revoked_at IS NULL RETURNING id";
-    PAT_USE_PUT = "INSERT INTO pat_use (pat, used_at, address, client, organization) VALUES ($1, $2, $3, $4, $5)
+    // Written behind the exchange, so perhaps after the holder was erased: then it would name them again.
+    PAT_USE_PUT = "INSERT INTO pat_use (pat, used_at, address, client, organization)
+        SELECT p.id, $2, $3, $4, $5 FROM pat p JOIN users u ON u.id = p.user_id WHERE p.id = $1 AND u.erased_at IS NULL
         ON CONFLICT (pat) DO UPDATE SET used_at = excluded.used_at, address = excluded.address,
             client = excluded.client, organization = excluded.organization
         WHERE pat_use.used_at <= excluded.used_at";

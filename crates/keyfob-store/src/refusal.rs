@@ -13,10 +13,13 @@ use crate::pat::read_because;
 pub const REFUSALS_KEPT: usize = 10;
 
 statements! {
-    REFUSAL_COUNT = "INSERT INTO pat_refusal_count (pat, reason, times) VALUES ($1, $2, $3)
+    // Nothing is noted of the tokens of somebody who was erased.
+    REFUSAL_COUNT = "INSERT INTO pat_refusal_count (pat, reason, times)
+        SELECT p.id, $2, $3 FROM pat p JOIN users u ON u.id = p.user_id WHERE p.id = $1 AND u.erased_at IS NULL
         ON CONFLICT (pat, reason) DO UPDATE SET times = pat_refusal_count.times + excluded.times";
     REFUSAL_INSERT = "INSERT INTO pat_refusal (request, pat, reason, refused_at, address, client, organization)
-        VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (request) DO NOTHING";
+        SELECT $1, p.id, $3, $4, $5, $6, $7 FROM pat p JOIN users u ON u.id = p.user_id WHERE p.id = $2 AND u.erased_at IS NULL
+        ON CONFLICT (request) DO NOTHING";
     REFUSAL_TRIM = "DELETE FROM pat_refusal WHERE pat = $1 AND reason = $2 AND request <
         (SELECT k.request FROM pat_refusal k WHERE k.pat = $1 AND k.reason = $2 ORDER BY k.request DESC LIMIT 1 OFFSET $3)";
     REFUSAL_LIST = "SELECT r.pat, p.user_id, r.reason, p.revoked_because, p.revoked_by, c.times,

@@ -14,6 +14,8 @@ statements! {
     SESSION_FIND = "SELECT s.id, s.user_id, s.created_at, s.authenticated_at, s.seen_at, s.expires_at, s.address, s.client
         FROM session s JOIN visible_user u ON u.id = s.user_id
         WHERE s.hash = $1 AND s.ended_at IS NULL AND u.suspended_at IS NULL";
+    SESSION_STANDS = "SELECT EXISTS (SELECT 1 FROM session s JOIN visible_user u ON u.id = s.user_id
+        WHERE s.id = $1 AND s.ended_at IS NULL AND u.suspended_at IS NULL)";
     SESSION_LIST = "SELECT id, user_id, created_at, authenticated_at, seen_at, expires_at, address, client
         FROM session WHERE user_id = $1 AND ended_at IS NULL ORDER BY id";
     SESSION_SEEN = "UPDATE session SET seen_at = $2 WHERE id = $1 AND seen_at < $2";
@@ -80,6 +82,14 @@ pub async fn session_insert(
 /// Finds a session by its cookie's hash; none when it was ended or its user is suspended.
 pub async fn session_find(tx: &mut Tx, hash: &[u8]) -> Result<Option<Session>, StoreError> {
     tx.optional(&SESSION_FIND, args![hash], read).await
+}
+
+/// Whether a session was not ended meanwhile, nor its user suspended.
+pub async fn session_stands(tx: &mut Tx, id: SessionId) -> Result<bool, StoreError> {
+    let stands = tx
+        .optional(&SESSION_STANDS, args![id], |row| row.get::<bool>(0))
+        .await?;
+    Ok(stands.unwrap_or_default())
 }
 
 /// Lists a user's sessions that were not ended, the oldest first.

@@ -1,14 +1,18 @@
 //! People: accounts, their passwords, and their suspension.
 
+pub mod erase;
+
 use keyfob_core::event::{Action, Actor, Fact};
 use keyfob_core::id::UserId;
 use keyfob_core::name::{Email, Name};
+use keyfob_core::pat::RevokedBecause;
 use keyfob_core::time::Timestamp;
 
 use crate::StoreError;
 use crate::db::{RowRef, Tx, args, statements};
 use crate::epoch::user_epoch_raise_everywhere;
-use crate::event::audit_append;
+use crate::event::{audit_append, audit_append_all};
+use crate::pat::everywhere::pat_revoke_everywhere;
 use crate::session::session_end_all;
 
 statements! {
@@ -27,6 +31,11 @@ statements! {
     USER_EXISTS = "SELECT EXISTS (SELECT 1 FROM users)";
     USER_SUSPEND = "UPDATE users SET suspended_at = $2 WHERE id = $1 AND suspended_at IS NULL RETURNING id";
     USER_REACTIVATE = "UPDATE users SET suspended_at = NULL WHERE id = $1 AND suspended_at IS NOT NULL RETURNING id";
+    USER_HAND_OVER = "UPDATE users SET handed_over_at = $2 WHERE id = $1";
+    USER_PROVE_ADDRESS = "UPDATE users SET email_verified_at = $2 WHERE id = $1 AND email_verified_at IS NULL
+        RETURNING id";
+    USER_TAKE_BACK = "UPDATE users SET handed_over_at = NULL WHERE id = $1 AND handed_over_at IS NOT NULL
+        RETURNING id";
     USER_SET_PASSWORD = "UPDATE users SET password_hash = $2, password_set_at = $3 WHERE id = $1 RETURNING id";
 }
 
@@ -172,6 +181,38 @@ pub async fn user_set_password(
         audit_append(tx, actor, about(Action::PasswordSet, id), now).await?;
     }
     Ok(changed.is_some())
+}
+
+/// Notes of a new account that its link was handed over: whose the address is stays open.
+pub async fn user_hand_over(tx: &mut Tx, id: UserId, now: Timestamp) -> Result<(), StoreError> {
+    tx.execute(&USER_HAND_OVER, args![id, now])
+        .await
+        .map(|_rows| ())
+}
+
+/// Notes that a user's address is theirs. Of an account that was made by a link that was handed over, all
+/// sessions and PATs end: somebody else may have made them (contract 5).
+pub async fn user_prove_address(
+    tx: &mut Tx,
+    id: UserId,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let found = |row: &RowRef<'_>| row.get::<UserId>(0);
+    let values = args![id, now];
+    let proved = tx.optional(&USER_PROVE_ADDRESS, values, found).await?;
+    let taken_back = tx.optional(&USER_TAKE_BACK, args![id], found).await?;
+    let mut facts = Vec::new();
+    if proved.is_some() {
+        facts.push(about(Action::AddressProved, id));
+    }
+    if taken_back.is_some() {
+        session_end_all(tx, id, now).await?;
+        facts.extend(
+            pat_revoke_everywhere(tx, id, RevokedBecause::AddressProved, actor, now).await?,
+        );
+    }
+    audit_append_all(tx, actor, &facts, now).await
 }
 
 fn about(action: Action, user: UserId) -> Fact {

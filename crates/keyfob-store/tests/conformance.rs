@@ -27,11 +27,13 @@ mod on_sqlite {
     use keyfob_testkit::world::World;
 
     mod audit_page;
+    mod erase;
     mod event;
     mod everywhere;
     mod exchange;
     mod import;
     mod instance;
+    mod invitation;
     mod key;
     mod member;
     mod org;
@@ -56,11 +58,13 @@ mod on_postgres {
     use keyfob_testkit::world::World;
 
     mod audit_page;
+    mod erase;
     mod event;
     mod everywhere;
     mod exchange;
     mod import;
     mod instance;
+    mod invitation;
     mod key;
     mod member;
     mod org;

@@ -32,6 +32,8 @@ impl Entropy for SeededEntropy {
             Purpose::Key => 4,
             Purpose::Password => 5,
             Purpose::SetupLink => 6,
+            Purpose::Invitation => 7,
+            Purpose::PasswordReset => 8,
         };
         let mut drawn = self.drawn.lock().unwrap_or_else(PoisonError::into_inner);
         let count = drawn.entry(purpose).or_default();

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use keyfob_core::catalogue::ORGANIZATION_MANAGE;
+use keyfob_core::catalogue::{Catalogue, ORGANIZATION_MANAGE};
 use keyfob_core::exchange::{Denial, Epochs, ExchangeFacts, NotAdmitted, UserFacts, admit};
 use keyfob_core::id::{OrgId, PatId, UserId};
 use keyfob_core::member::{Membership, Standing};
@@ -13,9 +13,11 @@ use keyfob_core::org::Lineage;
 use keyfob_core::pat::Ceiling;
 use keyfob_core::permission::resolve;
 use keyfob_core::reach::Reach;
+use keyfob_core::time::Timestamp;
 use keyfob_store::exchange::exchange_facts_of;
 use keyfob_store::member::member_along;
 use keyfob_store::org::org_lineage;
+use keyfob_store::session::session_stands;
 use keyfob_store::{StoreError, Tx};
 use keyfob_verify::AccessClaims;
 
@@ -107,12 +109,7 @@ pub async fn admit_token(app: &App, ctx: &Ctx, token: &str) -> Result<TokenCalle
     if snapshot.facts.user.id.uuid() != claims.sub {
         return Err(AccessError::Unknown);
     }
-    let epochs = Epochs {
-        user: claims.ep.user,
-        tree: claims.ep.tree,
-        instance: claims.ep.instance,
-    };
-    admit(&snapshot.facts, epochs, &loaded.catalogue, ctx.now)?;
+    admit(&snapshot.facts, epochs(&claims), &loaded.catalogue, ctx.now)?;
     let ExchangeFacts {
         pat: facts,
         user: person,
@@ -126,6 +123,32 @@ pub async fn admit_token(app: &App, ctx: &Ctx, token: &str) -> Result<TokenCalle
         ceiling: facts.ceiling,
         person,
     })
+}
+
+fn epochs(claims: &AccessClaims) -> Epochs {
+    Epochs {
+        user: claims.ep.user,
+        tree: claims.ep.tree,
+        instance: claims.ep.instance,
+    }
+}
+
+/// Whether a caller who was let in is so still, in the transaction of what they do.
+pub async fn still_stands(
+    tx: &mut Tx,
+    caller: &Caller,
+    catalogue: &Catalogue,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    match caller {
+        Caller::Session(who) => session_stands(tx, who.session.id).await,
+        Caller::Token(token) => {
+            let found = exchange_facts_of(tx, token.pat, token.organization()).await?;
+            Ok(found.is_some_and(|snapshot| {
+                admit(&snapshot.facts, epochs(&token.claims), catalogue, now).is_ok()
+            }))
+        }
+    }
 }
 
 /// Checks signature and claims; with an unknown key it is looked whether the keys have changed, because

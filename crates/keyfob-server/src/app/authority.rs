@@ -1,5 +1,5 @@
-//! What a caller may change at an organization: found in the transaction of the change, so that no right
-//! is used that was lost a moment before.
+//! What a caller may change at an organization: found in the transaction of the change, so that neither a
+//! right is used that was lost a moment before, nor a session or a token that ended meanwhile.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use keyfob_store::Tx;
 use keyfob_store::member::MemberAt;
 
 use super::Outage;
-use super::access::{Caller, NotForThem, Place, covers, place};
+use super::access::{Caller, NotForThem, Place, covers, place, still_stands};
 use crate::context::Ctx;
 use crate::state::{App, Loaded};
 
@@ -36,7 +36,8 @@ enum Acting {
 }
 
 impl Authority {
-    /// Finds a caller's standing. What an access token does not reach is not there for it.
+    /// Finds a caller's standing. What an access token does not reach is not there for it, and nothing is
+    /// there for who was let in and has lost it since.
     pub async fn find(
         app: &App,
         tx: &mut Tx,
@@ -52,6 +53,9 @@ impl Authority {
             }
         };
         let loaded = app.loaded_in(tx, ctx.now).await?;
+        if !still_stands(tx, caller, &loaded.catalogue, ctx.now).await? {
+            return Ok(Err(NotForThem));
+        }
         let Ok(place) = place(tx, user, organization).await? else {
             return Ok(Err(NotForThem));
         };
@@ -79,6 +83,18 @@ impl Authority {
                     catalogue.set_of(ceiling.iter())
                 });
                 Manager::program(catalogue, &live, ceiling)
+            }
+        }
+    }
+
+    /// The highest organization on the path that they see: that of their highest membership, and for an
+    /// access token the one that it was made for.
+    pub fn sees_from(&self, caller: &Caller) -> OrgId {
+        match caller {
+            Caller::Token(token) => token.organization(),
+            Caller::Session(_who) => {
+                let highest = self.place.memberships.first();
+                highest.map_or(self.place.lineage.organization(), |held| held.organization)
             }
         }
     }

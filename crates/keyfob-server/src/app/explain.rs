@@ -5,6 +5,7 @@ use keyfob_core::catalogue::Catalogue;
 use keyfob_core::explain::{Missing, explain};
 use keyfob_core::id::{OrgId, UserId};
 use keyfob_core::manage::{MayNotManage, may_manage};
+use keyfob_core::member::Membership;
 use keyfob_core::org::Lineage;
 use keyfob_store::member::member_along;
 use keyfob_store::org::org_find;
@@ -33,10 +34,17 @@ pub struct Question<'q> {
 pub struct Grant {
     /// The role.
     pub role: String,
-    /// Where it is held.
+    /// Where it is held; none: above everything that the asker sees.
+    pub at: Option<GrantedAt>,
+}
+
+/// The organization of a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GrantedAt {
+    /// Which.
     pub organization: OrgId,
-    /// The name of that organization.
-    pub organization_name: String,
+    /// Its name.
+    pub name: String,
 }
 
 /// Why not.
@@ -108,26 +116,65 @@ pub async fn explain_to(
         return Err(NotForThem.into());
     }
     let person = user_find(&mut tx, user).await?.ok_or(NotForThem)?;
-    let (catalogue, lineage) = (&authority.loaded.catalogue, &authority.place.lineage);
-    answer(&mut tx, catalogue, lineage, &person, question.permission).await
+    let about = About {
+        catalogue: &authority.loaded.catalogue,
+        lineage: &authority.place.lineage,
+        person: &person,
+        memberships: &memberships,
+        seen_from: authority.sees_from(caller),
+    };
+    answer(&mut tx, &about, question.permission).await
+}
+
+/// What an answer rests on.
+#[derive(Debug)]
+pub struct About<'a> {
+    /// The catalogue in force.
+    pub catalogue: &'a Catalogue,
+    /// The path to the organization.
+    pub lineage: &'a Lineage,
+    /// Who is asked about.
+    pub person: &'a User,
+    /// Their memberships along the path.
+    pub memberships: &'a [Membership],
+    /// The highest organization of the path that the asker sees: what lies above it is not named.
+    pub seen_from: OrgId,
+}
+
+impl About<'_> {
+    fn is_seen(&self, organization: OrgId) -> bool {
+        for each in self.lineage.upward() {
+            if each == organization {
+                return true;
+            }
+            if each == self.seen_from {
+                return false;
+            }
+        }
+        false
+    }
 }
 
 /// Answers for somebody who may know, in their transaction.
 pub async fn answer(
     tx: &mut Tx,
-    catalogue: &Catalogue,
-    lineage: &Lineage,
-    person: &User,
+    about: &About<'_>,
     permission: &str,
 ) -> Result<Answer, ExplainError> {
+    let (catalogue, person) = (about.catalogue, about.person);
     let index = catalogue
         .permission(permission)
         .ok_or(ExplainError::UnknownPermission)?;
-    let memberships = member_along(tx, person.id, lineage.organization()).await?;
-    let told = explain(catalogue, lineage, &memberships, person.suspended_at, index);
+    let told = explain(
+        catalogue,
+        about.lineage,
+        about.memberships,
+        person.suspended_at,
+        index,
+    );
     let mut because = Vec::new();
     for reason in &told.because {
-        because.push(grant(tx, reason.organization, reason.role).await?);
+        because.push(grant(tx, about, reason.organization, reason.role).await?);
     }
     let mut missing = Vec::new();
     for each in &told.missing {
@@ -135,7 +182,7 @@ pub async fn answer(
             Missing::UserSuspended => Obstacle::UserSuspended,
             Missing::NoMembership => Obstacle::NoMembership,
             Missing::MembershipSuspended { organization, role } => {
-                Obstacle::MembershipSuspended(grant(tx, *organization, role).await?)
+                Obstacle::MembershipSuspended(grant(tx, about, *organization, role).await?)
             }
             Missing::NoRole => {
                 let giving = catalogue
@@ -154,11 +201,22 @@ pub async fn answer(
     })
 }
 
-async fn grant(tx: &mut Tx, organization: OrgId, role: &str) -> Result<Grant, StoreError> {
-    let found = org_find(tx, organization).await?;
+async fn grant(
+    tx: &mut Tx,
+    about: &About<'_>,
+    organization: OrgId,
+    role: &str,
+) -> Result<Grant, StoreError> {
+    let found = if about.is_seen(organization) {
+        org_find(tx, organization).await?
+    } else {
+        None
+    };
     Ok(Grant {
         role: role.to_owned(),
-        organization,
-        organization_name: found.map_or_else(String::new, |org| org.name),
+        at: found.map(|org| GrantedAt {
+            organization,
+            name: org.name,
+        }),
     })
 }

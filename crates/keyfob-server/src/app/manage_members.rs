@@ -5,10 +5,13 @@ use keyfob_core::manage::{
     MayNotManage, MembershipChange, may_change_membership, may_leave, may_manage,
 };
 use keyfob_core::member::{Membership, Roles};
+use keyfob_core::org::Lineage;
 use keyfob_store::member::{
     MemberAt, member_along, member_find, member_has_another_owner, member_reactivate,
     member_remove, member_set_roles, member_suspend,
 };
+use keyfob_store::pat::Pat;
+use keyfob_store::pat::everywhere::pat_live_everywhere;
 use keyfob_store::{StoreError, Transient, Tx, retry};
 
 use crate::app::Outage;
@@ -16,6 +19,9 @@ use crate::app::access::{Caller, NotForThem};
 use crate::app::authority::Authority;
 use crate::context::Ctx;
 use crate::state::App;
+
+/// Living tokens of one person that are looked at, at most.
+const TOKENS_MAX: i64 = 500;
 
 /// Why a membership stays as it is.
 #[derive(Debug, thiserror::Error)]
@@ -143,21 +149,69 @@ pub async fn remove(
     caller: &Caller,
     (organization, user): (OrgId, UserId),
 ) -> Result<(), ManageError> {
-    retry(|| async move {
-        let mut tx = app.store.write().await?;
-        let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
-        let at = authority.member(user);
-        if authority.user == user {
-            leave(&mut tx, &authority, at).await?;
-        } else {
-            decide(&mut tx, &authority, at, None).await?;
+    let mut attempt = 0;
+    retry(|| {
+        attempt += 1;
+        async move {
+            match end(app, ctx, caller, (organization, user)).await {
+                // An attempt before this one was committed without our hearing of it; whoever left may not
+                // even see the organization any more.
+                Err(ManageError::NotAMember | ManageError::NotForThem(_)) if attempt > 1 => Ok(()),
+                outcome => outcome,
+            }
         }
-        member_remove(&mut tx, at, &authority.actor(ctx), ctx.now).await?;
-        tx.commit().await?;
-        Ok::<_, ManageError>(())
     })
     .await?;
     tracing::info!(user.id = %user, organization.id = %organization, "membership ended");
+    Ok(())
+}
+
+/// What becomes of somebody's tokens when their membership at an organization ends.
+#[derive(Debug, Default)]
+pub struct TokensOf {
+    /// Held there: they are revoked.
+    pub ended: Vec<Pat>,
+    /// Held above: they still reach it as far as something is inherited.
+    pub left: Vec<Pat>,
+}
+
+/// Finds the living tokens of somebody that have to do with an organization.
+pub async fn tokens_of(
+    app: &App,
+    ctx: &Ctx,
+    user: UserId,
+    lineage: &Lineage,
+) -> Result<TokensOf, StoreError> {
+    let mut tx = app.store.read_single().await?;
+    let here = lineage.organization();
+    let mut found = TokensOf::default();
+    for somewhere in pat_live_everywhere(&mut tx, user, ctx.now, TOKENS_MAX).await? {
+        let pat = somewhere.pat;
+        if pat.organization == here {
+            found.ended.push(pat);
+        } else if lineage.contains(pat.organization) && pat.reach.covers(pat.organization, here) {
+            found.left.push(pat);
+        }
+    }
+    Ok(found)
+}
+
+async fn end(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    (organization, user): (OrgId, UserId),
+) -> Result<(), ManageError> {
+    let mut tx = app.store.write().await?;
+    let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
+    let at = authority.member(user);
+    if authority.user == user {
+        leave(&mut tx, &authority, at).await?;
+    } else {
+        decide(&mut tx, &authority, at, None).await?;
+    }
+    member_remove(&mut tx, at, &authority.actor(ctx), ctx.now).await?;
+    tx.commit().await?;
     Ok(())
 }
 

@@ -1,13 +1,18 @@
 //! Making, renaming, moving and deleting organizations.
 
+use keyfob_core::event::Via;
 use keyfob_core::id::OrgId;
 use keyfob_core::manage::{MayNotManage, may_delete, may_manage, may_move_it};
+use keyfob_core::member::Roles;
 use keyfob_core::name::Name;
 use keyfob_core::org::{BadLineage, BadMove, may_have_child, may_move};
+use keyfob_core::policy::RootCreation;
+use keyfob_store::member::{MemberAt, member_put};
 use keyfob_store::org::{
     ListedOrg, NewOrg, Org, org_delete, org_find, org_height, org_insert, org_listed, org_move,
     org_named_in_tree, org_rename,
 };
+use keyfob_store::session::session_stands;
 use keyfob_store::{StoreError, Transient, Tx, retry};
 
 use crate::app::Outage;
@@ -37,6 +42,9 @@ pub enum OrganizationError {
     /// What was typed to confirm is not its name.
     #[error("not its name")]
     NotItsName,
+    /// Roots are made by the operator.
+    #[error("root organizations are made by the operator")]
+    ByOperator,
     /// Only a person can do this, by themselves.
     #[error("a session is needed")]
     NeedsPerson,
@@ -73,6 +81,50 @@ async fn listed(tx: &mut Tx, authority: &Authority) -> Result<ListedOrg, Organiz
     let organization = authority.place.lineage.organization();
     let found = org_listed(tx, authority.user, organization).await?;
     found.ok_or(NotForThem.into())
+}
+
+/// Makes a root, the beginning of a tree, where policy lets everybody; who makes it owns it. The id was drawn
+/// for it: with the same id once more it is the same.
+pub async fn create_root(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    (name, id): (&Name, OrgId),
+) -> Result<ListedOrg, OrganizationError> {
+    let Caller::Session(who) = caller else {
+        return Err(OrganizationError::NeedsPerson);
+    };
+    if app.policy.root_creation == RootCreation::Operators {
+        return Err(OrganizationError::ByOperator);
+    }
+    let user = who.user.id;
+    let actor = &ctx.actor(Via::Session, Some(user));
+    let made = retry(|| async move {
+        let mut tx = app.store.write().await?;
+        if !session_stands(&mut tx, who.session.id).await? {
+            return Err(NotForThem.into());
+        }
+        if org_find(&mut tx, id).await?.is_none() {
+            let new = NewOrg {
+                id,
+                external_id: None,
+                name,
+            };
+            org_insert(&mut tx, &new, None, actor, ctx.now).await?;
+            let at = MemberAt {
+                user,
+                organization: id,
+                tree: id,
+            };
+            member_put(&mut tx, at, &Roles::owner(), actor, ctx.now).await?;
+        }
+        let made = org_listed(&mut tx, user, id).await?;
+        tx.commit().await?;
+        made.ok_or(OrganizationError::NotForThem(NotForThem))
+    })
+    .await?;
+    tracing::info!(organization.id = %id, "root organization made");
+    Ok(made)
 }
 
 /// Makes an organization below another one, under an id that was drawn for it: with the same id once more
@@ -196,21 +248,39 @@ pub async fn delete(
     if matches!(caller, Caller::Token(_)) {
         return needs_person(app, ctx, caller, organization).await;
     }
-    retry(|| async move {
-        let mut tx = app.store.write().await?;
-        let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
-        may_delete(&authority.manager())?;
-        let found: Org = org_find(&mut tx, organization).await?.ok_or(NotForThem)?;
-        if found.name != confirm {
-            return Err(OrganizationError::NotItsName);
+    let mut attempt = 0;
+    retry(|| {
+        attempt += 1;
+        async move {
+            match end(app, ctx, caller, organization, confirm).await {
+                // An attempt before this one was committed without our hearing of it.
+                Err(OrganizationError::NotForThem(_)) if attempt > 1 => Ok(()),
+                outcome => outcome,
+            }
         }
-        let lineage = &authority.place.lineage;
-        org_delete(&mut tx, lineage, &authority.actor(ctx), ctx.now).await?;
-        tx.commit().await?;
-        Ok::<_, OrganizationError>(())
     })
     .await?;
     tracing::info!(organization.id = %organization, "organization deleted");
+    Ok(())
+}
+
+async fn end(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    organization: OrgId,
+    confirm: &str,
+) -> Result<(), OrganizationError> {
+    let mut tx = app.store.write().await?;
+    let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
+    may_delete(&authority.manager())?;
+    let found: Org = org_find(&mut tx, organization).await?.ok_or(NotForThem)?;
+    if found.name != confirm {
+        return Err(OrganizationError::NotItsName);
+    }
+    let lineage = &authority.place.lineage;
+    org_delete(&mut tx, lineage, &authority.actor(ctx), ctx.now).await?;
+    tx.commit().await?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use keyfob_core::id::{OrgId, PatId, UserId};
 use keyfob_core::manage::may_manage;
+use keyfob_core::name::fold;
 use keyfob_core::pat::{Revoker, may_revoke};
 use keyfob_core::reach::Reach;
 use keyfob_core::time::Timestamp;
@@ -35,21 +36,52 @@ pub enum Alive {
     Live,
     /// Revoked or expired.
     Ended,
+    /// Revoked.
+    Revoked,
+    /// Expired, and not revoked before.
+    Expired,
     /// All.
     Any,
 }
 
+/// How tokens are used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Used {
+    /// However.
+    #[default]
+    Any,
+    /// Used last, or made and never used, before that.
+    NotSince(Timestamp),
+    /// Never.
+    Never,
+}
+
+/// When tokens expire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Expiry {
+    /// Whenever.
+    #[default]
+    Any,
+    /// Never.
+    None,
+    /// Before that.
+    Before(Timestamp),
+}
+
 /// Which tokens are wanted.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Filter {
     /// Also those of the organizations below.
     pub subtree: bool,
     /// Whether they still work.
     pub alive: Alive,
-    /// Used last, or made and never used, before that.
-    pub unused_since: Option<Timestamp>,
-    /// Without an expiry only.
-    pub no_expiry: bool,
+    /// How they are used.
+    pub used: Used,
+    /// When they expire.
+    pub expiry: Expiry,
+    /// With that in its name, at the end of its text, or in the name or the address of its holder, without
+    /// regard to case.
+    pub text: Option<String>,
     /// Good for everything below their organization only.
     pub whole_subtree: bool,
     /// Of that person.
@@ -59,23 +91,59 @@ pub struct Filter {
 impl Filter {
     fn lets_through(&self, organization: OrgId, found: &ManagedPat, now: Timestamp) -> bool {
         let pat = &found.pat;
-        let is_live = pat.revoked.is_none() && !pat.lifetime.is_over_at(now);
+        let (is_revoked, is_over) = (pat.revoked.is_some(), pat.lifetime.is_over_at(now));
         let is_wanted = match self.alive {
-            Alive::Live => is_live,
-            Alive::Ended => !is_live,
+            Alive::Live => !is_revoked && !is_over,
+            Alive::Ended => is_revoked || is_over,
+            Alive::Revoked => is_revoked,
+            Alive::Expired => is_over && !is_revoked,
             Alive::Any => true,
         };
-        let last = pat
-            .last_used
-            .as_ref()
-            .map_or(pat.lifetime.start, |it| it.at);
+        let last = pat.last_used.as_ref().map(|last| last.at);
+        let is_used_so = match self.used {
+            Used::Any => true,
+            Used::NotSince(since) => last.unwrap_or(pat.lifetime.start) < since,
+            Used::Never => last.is_none(),
+        };
+        let end = pat.lifetime.end;
+        let ends_so = match self.expiry {
+            Expiry::Any => true,
+            Expiry::None => end.is_none(),
+            Expiry::Before(until) => end.is_some_and(|end| end < until),
+        };
         is_wanted
             && (self.subtree || pat.organization == organization)
-            && self.unused_since.is_none_or(|since| last < since)
-            && !(self.no_expiry && pat.lifetime.end.is_some())
+            && is_used_so
+            && ends_so
+            && self
+                .text
+                .as_deref()
+                .is_none_or(|text| has_text(found, text))
             && !(self.whole_subtree && pat.reach != Reach::Subtree)
             && self.holder.is_none_or(|holder| holder == pat.user)
     }
+}
+
+fn has_text(found: &ManagedPat, text: &str) -> bool {
+    let text = fold(text);
+    let hint = found.pat.hint.as_deref().unwrap_or_default();
+    [
+        &*found.pat.name,
+        hint,
+        &*found.holder_name,
+        &*found.holder_email,
+    ]
+    .iter()
+    .any(|place| fold(place).contains(&text))
+}
+
+/// Which page of a list.
+#[derive(Debug, Clone, Copy)]
+pub struct Window {
+    /// Behind which token it begins; none: at the newest.
+    pub after: Option<PatId>,
+    /// How many tokens are on it at most.
+    pub size: usize,
 }
 
 /// A page of tokens, the newest first.
@@ -93,13 +161,13 @@ pub async fn list(
     ctx: &Ctx,
     caller: &Caller,
     organization: OrgId,
-    (filter, after): (&Filter, Option<PatId>),
+    (filter, window): (&Filter, Window),
 ) -> Result<Page, ManageError> {
     let mut tx = app.store.read().await?;
     let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
     may_manage(&authority.manager())?;
     let tree = authority.place.lineage.root();
-    let mut before = after.unwrap_or(PatId::from_uuid(uuid::Uuid::max()));
+    let mut before = window.after.unwrap_or(PatId::from_uuid(uuid::Uuid::max()));
     let (mut pats, mut examined) = (Vec::new(), 0);
     let mut below = Below::of(organization);
     loop {
@@ -113,7 +181,7 @@ pub async fn list(
             {
                 pats.push(found);
             }
-            if pats.len() == PAGE || examined == EXAMINED_MAX {
+            if pats.len() == window.size || examined == EXAMINED_MAX {
                 let next = Some(before);
                 return Ok(Page { pats, next });
             }
@@ -189,7 +257,12 @@ pub async fn end(
     let mut told = Ended::default();
     let chosen: Vec<PatId> = chosen.iter().copied().collect();
     for batch in chosen.chunks(BATCH) {
-        let ended = retry(|| end_batch(app, ctx, caller, organization, batch)).await?;
+        let mut attempt = 0;
+        let ended = retry(|| {
+            attempt += 1;
+            end_batch(app, ctx, caller, organization, (batch, attempt > 1))
+        });
+        let ended = ended.await?;
         let count = u64::try_from(ended.ended.len()).unwrap_or(u64::MAX);
         app.metrics.pats_revoked(count);
         told.ended.extend(ended.ended);
@@ -208,7 +281,7 @@ async fn end_batch(
     ctx: &Ctx,
     caller: &Caller,
     organization: OrgId,
-    batch: &[PatId],
+    (batch, is_again): (&[PatId], bool),
 ) -> Result<Ended, ManageError> {
     let mut tx = app.store.write().await?;
     let authority = manager(app, &mut tx, ctx, caller, organization).await?;
@@ -230,6 +303,12 @@ async fn end_batch(
             continue;
         };
         match pat_revoke(&mut tx, &permit, &actor, ctx.now).await? {
+            // Ended by an attempt before this one, which was committed without our hearing of it.
+            Revoked::Already
+                if is_again && found.pat.revoked.is_some_and(|(at, _why)| at == ctx.now) =>
+            {
+                told.ended.push(found);
+            }
             Revoked::Now => told.ended.push(found),
             Revoked::Already => told.passed_by.push(*pat),
         }

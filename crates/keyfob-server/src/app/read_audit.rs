@@ -1,16 +1,22 @@
 //! Reading the audit log of an organization, as far as somebody may.
 
 use keyfob_core::audit::{AuditExtent, AuditPermit, may_read_audit};
+use keyfob_core::id::OrgId;
+use keyfob_core::manage::may_manage;
 use keyfob_core::name::fold;
+use keyfob_core::reach::Reach;
 use keyfob_core::time::Timestamp;
 use keyfob_store::event::page::{
     AuditCursor, AuditEntry, AuditWanted, NamedPerson, audit_beginning, audit_page,
 };
 use keyfob_store::{StoreError, Tx};
 
-use crate::app::access::NotForThem;
+use crate::app::access::{Caller, NotForThem};
+use crate::app::authority::Authority;
+use crate::app::manage_members::ManageError;
 use crate::app::sign_in::SignedIn;
 use crate::app::visit::{Visit, VisitError};
+use crate::context::Ctx;
 use crate::state::App;
 
 /// Records on one page.
@@ -59,9 +65,37 @@ pub async fn read_audit(
     let catalogue = &visit.loaded.catalogue;
     let permit = may_read_audit(who.user.id, lineage, memberships, catalogue).ok_or(NotForThem)?;
     let mut tx = app.store.read().await?;
-    let found = look(&mut tx, &permit, asked).await?;
-    let begins = audit_beginning(&mut tx, permit.extent()).await?;
-    Ok(found.paged(&permit, asked.wanted.cursor, begins))
+    Ok(page(&mut tx, &permit, asked).await?)
+}
+
+/// Reads a page for a caller of the API. A program reads what who manages the organization reads, or nothing.
+pub async fn read_audit_as(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    organization: OrgId,
+    asked: &Asked,
+) -> Result<AuditRead, ManageError> {
+    let mut tx = app.store.read().await?;
+    let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
+    if !authority.is_person() {
+        may_manage(&authority.manager())?;
+    }
+    let (lineage, memberships) = (&authority.place.lineage, &authority.place.memberships);
+    let catalogue = &authority.loaded.catalogue;
+    let permit = may_read_audit(authority.user, lineage, memberships, catalogue);
+    let mut permit = permit.ok_or(NotForThem)?;
+    // Its reach never widens: what it does not cover below is not in its log either.
+    if matches!(caller, Caller::Token(token) if token.reach != Reach::Subtree) {
+        permit = permit.here_only();
+    }
+    Ok(page(&mut tx, &permit, asked).await?)
+}
+
+async fn page(tx: &mut Tx, permit: &AuditPermit, asked: &Asked) -> Result<AuditRead, StoreError> {
+    let found = look(tx, permit, asked).await?;
+    let begins = audit_beginning(tx, permit.extent()).await?;
+    Ok(found.paged(permit, asked.wanted.cursor, begins))
 }
 
 /// What was found, in the order of looking: back in time, or forth.

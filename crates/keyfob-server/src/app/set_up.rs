@@ -4,7 +4,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use data_encoding::BASE64URL_NOPAD;
 use keyfob_core::event::Via;
 use keyfob_core::id::{OrgId, UserId};
 use keyfob_core::member::Roles;
@@ -15,9 +14,9 @@ use keyfob_store::org::{NewOrg, org_insert};
 use keyfob_store::setup_link::{setup_link_delete_all, setup_link_exists, setup_link_insert};
 use keyfob_store::user::{NewUser, user_exists, user_insert};
 use keyfob_store::{Store, StoreError, Tx, retry};
-use zeroize::Zeroizing;
 
 use crate::app::Outage;
+use crate::app::link::Link;
 use crate::app::password::{BadPassword, Crowded, check_chosen};
 use crate::app::sign_in::{Beginning, CookieValue, hash};
 use crate::context::Ctx;
@@ -27,35 +26,19 @@ use crate::throttle::{Limited, Source};
 
 /// How long a link works.
 pub const LINK_LIFE: Duration = Duration::from_mins(15);
-/// Bytes of its secret.
-const SECRET_LENGTH: usize = 32;
-
-/// A link for the operator's eyes: its secret is stored as a hash only.
-#[derive(Debug)]
-pub struct SetupLink(SecretText);
-
-impl SetupLink {
-    /// The link as it is opened in a browser.
-    pub fn url(&self, issuer: &str) -> String {
-        format!("{issuer}/setup?code={}", self.0.expose())
-    }
-}
-
 /// Makes a link, unless there is an account.
 pub async fn offer(
     store: &Store,
     entropy: &dyn Entropy,
     now: Timestamp,
-) -> Result<Option<SetupLink>, StoreError> {
+) -> Result<Option<Link>, StoreError> {
     let mut tx = store.read_single().await?;
     if user_exists(&mut tx).await? {
         return Ok(None);
     }
     drop(tx);
-    let mut bytes = Zeroizing::new([0; SECRET_LENGTH]);
-    entropy.fill(Purpose::SetupLink, bytes.as_mut());
-    let link = SetupLink(SecretText::new(BASE64URL_NOPAD.encode(bytes.as_ref())));
-    let hash = &hash(link.0.expose());
+    let link = Link::draw(entropy, Purpose::SetupLink, "/setup");
+    let hash = &link.hash();
     let is_offered = retry(|| async move {
         let mut tx = store.write().await?;
         if user_exists(&mut tx).await? {

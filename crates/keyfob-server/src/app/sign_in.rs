@@ -186,6 +186,12 @@ impl Beginning {
         Ok(session_find(tx, &self.hash).await?.is_some())
     }
 
+    /// Whose it is, if it has begun.
+    pub(crate) async fn holder(&self, tx: &mut Tx) -> Result<Option<UserId>, StoreError> {
+        let begun = session_find(tx, &self.hash).await?;
+        Ok(begun.map(|session| session.user))
+    }
+
     /// Keeps the session.
     pub(crate) async fn keep(
         &self,

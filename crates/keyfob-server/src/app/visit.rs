@@ -79,7 +79,8 @@ impl Visit {
     }
 
     /// What lies below it, level by level, up to [`SEEN_MAX`]. In a large tree it is not known before
-    /// [`look_below`](Self::look_below).
+    /// [`look_below`](Self::look_below), and not of more than that before
+    /// [`look_at_the_first_below`](Self::look_at_the_first_below).
     pub fn below(&self) -> Vec<&SeenOrg> {
         self.below.iter().collect()
     }
@@ -97,16 +98,40 @@ impl Visit {
         below_of(organization, known.into_values())
     }
 
-    /// Reads what lies below, where it is not known yet.
+    /// Counts what lies below, where it is not known yet, and reads it unless it is too much.
     pub async fn look_below(&mut self, app: &App) -> Result<(), Outage> {
         if !self.is_cut || self.place.standing == Standing::Stranger {
             return Ok(());
         }
-        let here = self.place.lineage.organization();
         let mut tx = app.store.read().await?;
-        let count = org_count_below(&mut tx, here).await?;
+        self.count_below(&mut tx).await?;
+        if self.below_count <= SEEN_MAX {
+            self.read_below(&mut tx).await?;
+        }
+        Ok(())
+    }
+
+    /// Counts what lies below, and reads the first of it: for pages on which one of them is chosen.
+    pub async fn look_at_the_first_below(&mut self, app: &App) -> Result<(), Outage> {
+        if !self.is_cut || self.place.standing == Standing::Stranger {
+            return Ok(());
+        }
+        let mut tx = app.store.read().await?;
+        self.count_below(&mut tx).await?;
+        self.read_below(&mut tx).await?;
+        Ok(())
+    }
+
+    async fn count_below(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        let here = self.place.lineage.organization();
+        let count = org_count_below(tx, here).await?;
         self.below_count = usize::try_from(count).unwrap_or(usize::MAX);
-        self.below = org_seen_below(&mut tx, self.user, here, limit(SEEN_MAX)).await?;
+        Ok(())
+    }
+
+    async fn read_below(&mut self, tx: &mut Tx) -> Result<(), StoreError> {
+        let here = self.place.lineage.organization();
+        self.below = org_seen_below(tx, self.user, here, limit(SEEN_MAX)).await?;
         self.below.sort_by_cached_key(order);
         Ok(())
     }

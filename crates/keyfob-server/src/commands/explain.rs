@@ -3,11 +3,12 @@
 use std::io::{self, Write as _};
 
 use anyhow::{Result, anyhow};
+use keyfob_store::member::member_along;
 use keyfob_store::org::org_lineage;
 
 use super::operator::{Operator, org_named, user_named};
 use super::roles::current;
-use crate::app::explain::{Answer, ExplainError, Grant, Obstacle, answer};
+use crate::app::explain::{About, Answer, ExplainError, Grant, Obstacle, answer};
 use crate::config::Config;
 use crate::open::Schema;
 
@@ -25,7 +26,15 @@ pub(super) async fn explain(
     let lineage = org_lineage(&mut tx, org.id).await?;
     let lineage = lineage.ok_or_else(|| anyhow!("there is no organization \"{organization}\""))?;
     let (catalogue, _body) = current(&mut tx).await?;
-    let answer = answer(&mut tx, &catalogue, &lineage, &person, permission).await;
+    let memberships = member_along(&mut tx, person.id, org.id).await?;
+    let about = About {
+        catalogue: &catalogue,
+        lineage: &lineage,
+        person: &person,
+        memberships: &memberships,
+        seen_from: lineage.root(),
+    };
+    let answer = answer(&mut tx, &about, permission).await;
     let answer = answer.map_err(|cause| match cause {
         ExplainError::UnknownPermission => {
             anyhow!("there is no permission \"{permission}\": keyfobd roles show prints them")
@@ -40,7 +49,10 @@ pub(super) async fn explain(
 }
 
 fn told(email: &str, organization: &str, permission: &str, answer: &Answer) -> String {
-    let held = |grant: &Grant| format!("{} at {}", grant.role, grant.organization_name);
+    let held = |grant: &Grant| match &grant.at {
+        Some(at) => format!("{} at {}", grant.role, at.name),
+        None => grant.role.clone(),
+    };
     if answer.missing.is_empty() {
         let by = answer
             .because

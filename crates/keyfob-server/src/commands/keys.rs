@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Result, bail};
 use keyfob_core::key::{KeyState, Wanted};
 use keyfob_core::time::Timestamp;
-use keyfob_store::key::{ACCESS_TOKEN, KeyRecord, key_list};
+use keyfob_store::key::{ACCESS_TOKEN, ERASURE, KeyRecord, PEPPER, key_list};
 
 use super::operator::Operator;
 use crate::app::rotate::{Rotation, Turned};
@@ -96,7 +96,7 @@ fn rotation(operator: &Operator) -> Rotation<'_> {
 
 fn table(records: &[KeyRecord], now: Timestamp) -> String {
     let mut text = format!(
-        "{:<36}  {:<12}  {:<12}  {}\n",
+        "{:<36}  {:<16}  {:<12}  {}\n",
         "ID", "PURPOSE", "ALGORITHM", "STATE"
     );
     for record in records {
@@ -104,7 +104,7 @@ fn table(records: &[KeyRecord], now: Timestamp) -> String {
         // Writing to a text does not fail.
         let _infallible = writeln!(
             text,
-            "{}  {:<12}  {:<12}  {state}",
+            "{}  {:<16}  {:<12}  {state}",
             record.id, record.purpose, record.algorithm
         );
     }
@@ -122,10 +122,10 @@ fn state(record: &KeyRecord, all: &[KeyRecord], now: Timestamp) -> String {
     let is_newest = signing
         .max_by_key(|other| (other.times.sign_from, other.id))
         .is_some_and(|newest| newest.id == record.id);
-    let verb = if record.purpose == ACCESS_TOKEN {
-        "signs"
-    } else {
-        "stores new tokens"
+    let verb = match record.purpose.as_str() {
+        PEPPER => "stores new tokens",
+        ERASURE => "recognises erased people",
+        _signing => "signs",
     };
     let until = |at: Option<Timestamp>| {
         at.map_or_else(String::new, |at| {

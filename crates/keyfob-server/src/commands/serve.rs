@@ -30,6 +30,7 @@ use crate::http::health::{bind_metrics, metrics_router};
 use crate::http::server::limits::Limits;
 use crate::http::server::{self, Listener};
 use crate::lock::DataDirLock;
+use crate::mail::Mailer;
 use crate::metrics::Metrics;
 use crate::open::{Installation, Schema, open};
 use crate::preflight;
@@ -150,11 +151,17 @@ pub(super) async fn start(
         issuer,
         proxies: config.proxies.clone(),
         brand: config.brand.clone(),
+        mailer: mailer(config)?,
         demo,
         metrics: Arc::new(Metrics::default()),
         root_key: installation.root_key,
     };
     Ok(Arc::new(App::build(parts).await?))
+}
+
+fn mailer(config: &Config) -> Result<Option<Mailer>> {
+    let mailer = config.mail.as_ref().map(Mailer::new).transpose();
+    mailer.context("mail.server cannot be spoken to by TLS")
 }
 
 /// Refuses what must not be served: each reason is one sentence.

@@ -21,6 +21,10 @@ use crate::config::Config;
 use crate::open::Schema;
 use crate::secret::SecretText;
 
+mod erase;
+
+pub(super) use self::erase::erase;
+
 /// An account to make.
 #[derive(Debug)]
 pub(super) struct Add<'a> {

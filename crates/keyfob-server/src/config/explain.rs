@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use keyfob_core::policy::Policy;
+use keyfob_core::policy::{Policy, RootCreation};
 use keyfob_core::secret::Scheme;
 
 use super::database::masked;
 use super::time::words;
-use super::{Config, DatabaseConfig, LogFormat, MetricsListen};
+use super::{Config, DatabaseConfig, LogFormat, MailConfig, MailSecurity, MetricsListen};
 use crate::brand::Brand;
 use crate::resource_server::ResourceServers;
 
@@ -20,6 +20,7 @@ pub fn explain(config: &Config) -> Vec<String> {
     said.extend(policy(&config.policy));
     said.extend(resource_servers(&config.resource_servers));
     said.extend(dashboard(&config.brand));
+    said.push(mail(config.mail.as_ref()));
     let format = match config.log.format {
         LogFormat::Text => "text",
         LogFormat::Json => "JSON",
@@ -40,6 +41,23 @@ fn dashboard(brand: &Brand) -> Vec<String> {
         said.push(format!("Its accent colour is {}.", accent.as_str()));
     }
     said
+}
+
+fn mail(config: Option<&MailConfig>) -> String {
+    let Some(config) = config else {
+        return "No mail is sent: invitations are links to pass on.".to_owned();
+    };
+    let how = match config.security {
+        MailSecurity::Tls => "by TLS",
+        MailSecurity::StartTls => "by STARTTLS",
+        MailSecurity::OnThisMachine => "on this machine",
+    };
+    let account = match &config.account {
+        Some((user, _password)) => format!(" as {user}"),
+        None => String::new(),
+    };
+    let (host, port, from) = (&config.host, config.port, &config.from);
+    format!("Mail goes to {host}:{port} {how}{account}, from {from}.")
 }
 
 fn http(config: &Config) -> Vec<String> {
@@ -172,6 +190,10 @@ fn policy(policy: &Policy) -> Vec<String> {
                 words(policy.pat_rotation_overlap),
                 words(longest)
             ),
+        },
+        match policy.root_creation {
+            RootCreation::Operators => "Root organizations are made by the operator.".to_owned(),
+            RootCreation::Anyone => "Whoever is signed in makes root organizations.".to_owned(),
         },
         format!(
             "Making a credential needs a sign-in within the last {}.",

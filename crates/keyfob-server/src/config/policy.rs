@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use keyfob_core::policy::{ExpiryPolicy, Policy};
+use keyfob_core::policy::{ExpiryPolicy, Policy, RootCreation};
 
 use super::error::ConfigError;
 use super::layers::Origins;
-use super::raw::RawPolicy;
+use super::raw::{RawPolicy, RawRootOrganizations};
 use super::time;
 
 /// What stands for no time at all.
@@ -36,6 +36,10 @@ pub(super) fn of(raw: &RawPolicy, origins: &Origins) -> Result<Policy, ConfigErr
         key_rotation: match raw.key_rotation.as_str() {
             NEVER => None,
             text => Some(time("policy.key_rotation", text)?),
+        },
+        root_creation: match raw.root_organizations {
+            RawRootOrganizations::Operators => RootCreation::Operators,
+            RawRootOrganizations::Anyone => RootCreation::Anyone,
         },
         exchange_failures: raw.exchange_failures.0,
         sign_in_failures: raw.sign_in_failures.0,

@@ -20,6 +20,7 @@ pub(crate) struct RawConfig {
     pub(crate) policy: RawPolicy,
     pub(crate) resource_server: BTreeMap<String, RawResourceServer>,
     pub(crate) dashboard: RawDashboard,
+    pub(crate) mail: RawMail,
     pub(crate) log: RawLog,
 }
 
@@ -81,8 +82,16 @@ pub(crate) struct RawPolicy {
     pub(crate) session_idle: String,
     pub(crate) session_max: String,
     pub(crate) key_rotation: String,
+    pub(crate) root_organizations: RawRootOrganizations,
     pub(crate) exchange_failures: Loose<u32>,
     pub(crate) sign_in_failures: Loose<u32>,
+}
+
+#[derive(Debug, Clone, Copy, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum RawRootOrganizations {
+    Operators,
+    Anyone,
 }
 
 #[derive(Debug, serde::Deserialize)]
@@ -109,6 +118,16 @@ pub(crate) struct RawDashboard {
     pub(crate) name: String,
     pub(crate) accent: Option<String>,
     pub(crate) logo_file: Option<String>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RawMail {
+    pub(crate) server: Option<String>,
+    pub(crate) user: Option<String>,
+    pub(crate) password: Option<RawSecret>,
+    pub(crate) password_file: Option<String>,
+    pub(crate) from: Option<String>,
 }
 
 #[derive(Debug, serde::Deserialize)]

@@ -8,6 +8,8 @@ use crate::document::Node;
 
 #[path = "edge_tests.rs"]
 mod edge;
+#[path = "mail_tests.rs"]
+mod mail;
 
 struct Setting {
     file: &'static str,
@@ -154,7 +156,7 @@ fn what_is_not_known_or_of_another_kind_is_named_with_where_it_was_set() {
         (
             file("[policies]\npat_limit = 1"),
             "policies (from keyfob.toml): not known; known here: data_dir, root_key_file, \
-             http, database, tokens, policy, resource_server, dashboard, log",
+             http, database, tokens, policy, resource_server, dashboard, mail, log",
         ),
         (
             variables([("KEYFOB__DATABASE__PASSWROD", "hunter2")]),
@@ -359,7 +361,9 @@ fn metrics_are_off_or_somewhere() {
 fn the_explanation_tells_everything_but_secrets() {
     let config = file(
         "root_key_file = \"/etc/root.key\"\n[database]\nurl = \"postgres://me:hunter2@db/keyfob\"\n\
-         [http]\nlisten = \"0.0.0.0:80\"\n[policy]\npat_expiry_max = \"365d\"",
+         [http]\nlisten = \"0.0.0.0:80\"\n[policy]\npat_expiry_max = \"365d\"\n[mail]\n\
+         server = \"smtps://mail.example\"\nfrom = \"Keys <keys@example.org>\"\nuser = \"keys\"\n\
+         password = \"hunter2\"",
     );
     insta::assert_snapshot!(explain(&config.expect("good")).join("\n"), @r"
     It listens on 0.0.0.0:80.
@@ -374,12 +378,14 @@ fn the_explanation_tells_everything_but_secrets() {
     A member can have 10 tokens in one organization.
     The expiry of a token is not required; by default none, at most 365 days.
     A rotated token lives on for 1 day, or as chosen: at most 7 days.
+    Root organizations are made by the operator.
     Making a credential needs a sign-in within the last 15 minutes.
     A session ends after 30 minutes without use, and after 12 hours at the latest.
     A key signs access tokens for 90 days.
     An address can be refused 60 exchanges in a minute, and 10 sign-ins to one account in 15 minutes.
     An access token for default (audience: the issuer) lives for 1 hour and is signed with ES256.
     The dashboard is called Keyfob.
+    Mail goes to mail.example:465 by TLS as keys, from Keys <keys@example.org>.
     Log events (info) go to standard error as text.
     ");
 }

@@ -6,7 +6,7 @@ use axum::extract::{FromRef, FromRequestParts, Request};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 
 use super::problem::{Code, Problem};
 use crate::app::Outage;
@@ -112,19 +112,28 @@ async fn by_token(app: &App, ctx: &Ctx, token: &str) -> Result<Caller, Problem> 
         Err(refused) => {
             tracing::info!(request.id = %ctx.request_id, reason = %refused, "access token refused");
             let value =
-                http::HeaderValue::from_static("Bearer realm=\"keyfob\", error=\"invalid_token\"");
+                HeaderValue::from_static("Bearer realm=\"keyfob\", error=\"invalid_token\"");
             Err(Problem::from(Code::InvalidToken).with_header(header::WWW_AUTHENTICATE, value))
         }
     }
 }
 
-/// Takes the challenge off a 403 of who came without an access token: it tells a program what its token
-/// lacks (RFC 6750 §3.1).
-pub(super) async fn challenge_programs_only(request: Request, next: Next) -> Response {
+/// Tells a program which permission its access token lacks (RFC 6750 §3.1); a person with a session has
+/// nothing to do with it.
+pub(super) async fn challenge_programs(request: Request, next: Next) -> Response {
     let is_program = request.headers().contains_key(header::AUTHORIZATION);
     let mut response = next.run(request).await;
-    if response.status() == StatusCode::FORBIDDEN && !is_program {
-        response.headers_mut().remove(header::WWW_AUTHENTICATE);
+    let problem = response.extensions().get::<Problem>();
+    if is_program && let Some(permission) = problem.and_then(Problem::needs) {
+        let challenge = format!(
+            "Bearer realm=\"keyfob\", error=\"insufficient_scope\", scope=\"{permission}\""
+        );
+        // Permissions of the catalogue are words that may stand in a header.
+        if let Ok(value) = HeaderValue::try_from(challenge) {
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, value);
+        }
     }
     response
 }

@@ -51,9 +51,12 @@ struct Written {
 #[schema(as = Grant)]
 struct GrantOut {
     role: String,
+    /// Absent for one above all that the caller sees.
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(format = Uuid)]
-    organization_id: String,
-    organization_name: String,
+    organization_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    organization_name: Option<String>,
 }
 
 /// What is missing, by a word, and what belongs to it.
@@ -79,10 +82,11 @@ enum Lack {
 
 impl From<Grant> for GrantOut {
     fn from(grant: Grant) -> Self {
+        let (id, name) = grant.at.map(|at| (at.organization, at.name)).unzip();
         Self {
             role: grant.role,
-            organization_id: grant.organization.to_string(),
-            organization_name: grant.organization_name,
+            organization_id: id.map(|id| id.to_string()),
+            organization_name: name,
         }
     }
 }

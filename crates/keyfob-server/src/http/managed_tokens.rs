@@ -18,7 +18,7 @@ use super::json::Json;
 use super::organizations::named;
 use super::pats::written::{Suspension, Written};
 use super::problem::{Code, Problem};
-use crate::app::manage_tokens::{self as use_case, Alive, Filter, PAGE};
+use crate::app::manage_tokens::{self as use_case, Alive, Expiry, Filter, PAGE, Used, Window};
 use crate::context::Ctx;
 use crate::state::App;
 
@@ -30,8 +30,8 @@ pub(super) struct Asked {
     /// Whether those of the organizations below are meant too.
     #[serde(default)]
     subtree: bool,
-    /// Which are meant: those that can be used, which is the default; those that ended; or all.
-    #[param(pattern = "^(live|ended|any)$", example = "live")]
+    /// Which are meant: those that can be used, which is the default; those that ended, were revoked or expired; or all.
+    #[param(pattern = "^(live|ended|revoked|expired|any)$", example = "live")]
     status: Option<String>,
     /// Only those that were not used for so many days.
     #[param(minimum = 0, maximum = 4_294_967_295_u32)]
@@ -39,6 +39,13 @@ pub(super) struct Asked {
     /// Only those without an expiry.
     #[serde(default)]
     no_expiry: bool,
+    /// Whether only those that were never used.
+    never_used: Option<bool>,
+    /// Only those that expire within so many days.
+    #[param(minimum = 0, maximum = 4_294_967_295_u32)]
+    expires_within_days: Option<u32>,
+    /// Only those with that in their name, at the end of their text, or in the owner's name or address.
+    text: Option<String>,
     /// Only those that reach all organizations below theirs.
     #[serde(default)]
     whole_subtree: bool,
@@ -55,16 +62,27 @@ impl Asked {
         let alive = match self.status.as_deref() {
             None | Some("live") => Alive::Live,
             Some("ended") => Alive::Ended,
+            Some("revoked") => Alive::Revoked,
+            Some("expired") => Alive::Expired,
             Some("any") => Alive::Any,
-            Some(_other) => return Err(bad("status is live, ended or any.")),
+            Some(_other) => return Err(bad("status is live, ended, revoked, expired or any.")),
         };
         let holder = self.owner.as_deref().map(str::parse).transpose();
-        let days = |days| now.minus(Duration::from_hours(24).saturating_mul(days));
+        let days = |days| Duration::from_hours(24).saturating_mul(days);
         Ok(Filter {
             subtree: self.subtree,
             alive,
-            unused_since: self.unused_for_days.map(days),
-            no_expiry: self.no_expiry,
+            used: match (self.never_used, self.unused_for_days) {
+                (Some(true), _) => Used::Never,
+                (_, Some(past)) => Used::NotSince(now.minus(days(past))),
+                (_, None) => Used::Any,
+            },
+            expiry: match (self.no_expiry, self.expires_within_days) {
+                (true, _) => Expiry::None,
+                (false, Some(ahead)) => Expiry::Before(now.plus(days(ahead))),
+                (false, None) => Expiry::Any,
+            },
+            text: self.text.clone(),
             whole_subtree: self.whole_subtree,
             holder: holder.map_err(|_no_id| bad("owner is no user id."))?,
         })
@@ -147,13 +165,14 @@ pub(super) async fn list(
     let organization = named(&caller, &organization)?;
     let Query(asked) = asked.map_err(|_no_such_query| {
         bad(
-            "Send any of subtree, status, unusedForDays, noExpiry, wholeSubtree, owner and after, each once.",
+            "Send any of subtree, status, text, unusedForDays, neverUsed, noExpiry, expiresWithinDays, wholeSubtree, owner and after, each once.",
         )
     })?;
     let filter = asked.filter(ctx.now)?;
     let after = asked.after.as_deref().map(str::parse).transpose();
     let after = after.map_err(|_no_id| bad("after is no token id."))?;
-    let page = use_case::list(&app, &ctx, &caller, organization, (&filter, after)).await?;
+    let window = Window { after, size: PAGE };
+    let page = use_case::list(&app, &ctx, &caller, organization, (&filter, window)).await?;
     let data = page.pats.into_iter();
     Ok(Json(List {
         data: data.map(|found| Managed::of(found, ctx.now)).collect(),

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
-use http::{HeaderValue, StatusCode, header};
+use http::StatusCode;
+use keyfob_core::catalogue::{ORGANIZATION_MANAGE, ORGANIZATION_VIEW};
 use keyfob_core::id::UserId;
 use keyfob_core::manage::MayNotManage;
 use keyfob_core::member::{Roles, Standing};
@@ -22,13 +23,6 @@ use crate::app::manage_members::{self as use_case, Held, ManageError};
 use crate::context::Ctx;
 use crate::state::App;
 use crate::web::level_title;
-
-const NEEDS_MANAGE: HeaderValue = HeaderValue::from_static(
-    "Bearer realm=\"keyfob\", error=\"insufficient_scope\", scope=\"organization:manage\"",
-);
-const NEEDS_VIEW: HeaderValue = HeaderValue::from_static(
-    "Bearer realm=\"keyfob\", error=\"insufficient_scope\", scope=\"organization:view\"",
-);
 
 /// Somebody in the list.
 #[derive(Serialize, ToSchema)]
@@ -297,10 +291,9 @@ pub(super) fn refused(refused: &MayNotManage) -> Problem {
         MayNotManage::LastOwner => Code::LastOwner,
     };
     let problem = Problem::new(code, sentence(refused));
-    // RFC 6750 §3.1; who comes with a session does not get to see it.
     match refused {
-        MayNotManage::NotAManager => problem.with_header(header::WWW_AUTHENTICATE, NEEDS_MANAGE),
-        MayNotManage::NotAViewer => problem.with_header(header::WWW_AUTHENTICATE, NEEDS_VIEW),
+        MayNotManage::NotAManager => problem.needing(ORGANIZATION_MANAGE),
+        MayNotManage::NotAViewer => problem.needing(ORGANIZATION_VIEW),
         MayNotManage::NotHeld { .. }
         | MayNotManage::NotAnOwner
         | MayNotManage::UnknownRole(_)

@@ -18,8 +18,8 @@ use utoipa::OpenApi;
 
 use super::authenticate::{SESSION_COOKIE, own_cookie_name};
 use super::{
-    discovery, explain, health, managed_tokens, members, oauth_token, organizations, pats,
-    refusals, session, token,
+    activity, discovery, explain, health, invitations, managed_tokens, members, oauth_token,
+    organizations, pats, refusals, session, token,
 };
 use crate::state::App;
 
@@ -45,6 +45,8 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
         (name = "Sessions", description = "Signing in and out"),
         (name = "Organizations", description = "The tree"),
         (name = "Members", description = "Who belongs to an organization, and with which roles"),
+        (name = "Invitations", description = "Who is to become a member"),
+        (name = "Activity", description = "The audit log"),
         (name = "Personal API tokens", description = "One's own tokens"),
         (name = "Tokens of an organization", description = "Everybody's tokens, for who manages it"),
         (name = "Discovery", description = "What tells about the server"),
@@ -75,6 +77,12 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("public, max-age=300");
         session::list,
         session::end_others,
         session::end,
+        activity::list,
+        invitations::list,
+        invitations::invite,
+        invitations::invite_to_several,
+        invitations::invite_again,
+        invitations::withdraw,
         organizations::list,
         organizations::create,
         organizations::one,

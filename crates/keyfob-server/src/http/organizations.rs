@@ -21,7 +21,7 @@ use super::problem::{Code, Problem};
 use crate::app::access::Caller;
 use crate::app::manage_members;
 use crate::app::manage_organizations::{self as use_case, OrganizationError};
-use crate::app::organizations::organizations;
+use crate::app::organizations::{organizations, organizations_page};
 use crate::context::Ctx;
 use crate::state::App;
 
@@ -64,20 +64,19 @@ pub(super) async fn list(
             "page and perPage are whole numbers from 1.",
         )
     })?;
-    let listed = organizations(&app, &caller)
-        .await
-        .map_err(Problem::unavailable)?;
-    let window = window(&paging)?;
-    let total = listed.len();
-    let (skip, take) = window.unwrap_or((0, total));
-    let data = listed
-        .into_iter()
-        .skip(skip)
-        .take(take)
-        .map(Organization::of)
-        .collect();
-    let more = skip.saturating_add(take) < total;
-    let next = more.then(|| paging.page.unwrap_or(1).saturating_add(1));
+    let (listed, has_more) = match window(&paging)? {
+        None => {
+            let all = organizations(&app, &caller).await;
+            (all.map_err(Problem::unavailable)?, false)
+        }
+        Some((skip, take)) => {
+            let page = organizations_page(&app, &caller, skip, take).await;
+            let page = page.map_err(Problem::unavailable)?;
+            (page.organizations, page.has_more)
+        }
+    };
+    let data = listed.into_iter().map(Organization::of).collect();
+    let next = has_more.then(|| paging.page.unwrap_or(1).saturating_add(1));
     Ok(Json(Organizations { data, next }).into_response())
 }
 
@@ -134,22 +133,28 @@ pub(super) async fn one(
     Ok(Json(Organization::of(found)).into_response())
 }
 
-/// Answers `POST /identity/v1/organizations`: who may make roots is policy, and for now only operators.
+/// Answers `POST /identity/v1/organizations`: a new root, where policy lets everybody make some.
 #[utoipa::path(
     post,
     path = "/identity/v1/organizations",
     operation_id = "createOrganization",
     tag = "Organizations",
     summary = "A new root organization",
-    description = "Made by the operator only, with `keyfobd org add`: over HTTP it is refused.",
-    responses((status = 403, description = "Refused")),
-    extensions(("x-errors" = json!(["forbidden"]))),
+    description = "By a person, where `policy.root_organizations` is `anyone`; they own it. Otherwise the operator makes them, with `keyfobd org add`.",
+    request_body = OtherName,
+    responses((status = 201, description = "Made", body = Organization)),
+    extensions(("x-errors" = json!(["forbidden", "session_required"]))),
 )]
-pub(super) async fn create(Authenticated(_caller): Authenticated) -> Problem {
-    Problem::new(
-        Code::Forbidden,
-        "New root organizations are made by the operator, with keyfobd org add.",
-    )
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    Authenticated(caller): Authenticated,
+    Json(body): Json<OtherName>,
+) -> Result<Response, Problem> {
+    let name = name(&body.name)?;
+    let id = OrgId::new(ctx.now, app.id_random());
+    let made = use_case::create_root(&app, &ctx, &caller, (&name, id)).await?;
+    Ok((StatusCode::CREATED, Json(Organization::of(made))).into_response())
 }
 
 /// A name. Older clients send members of their own beside it (wire).
@@ -345,6 +350,10 @@ impl From<OrganizationError> for Problem {
             OrganizationError::NotItsName => Self::new(
                 Code::InvalidRequest,
                 "confirm is not the exact name of the organization.",
+            ),
+            OrganizationError::ByOperator => Self::new(
+                Code::Forbidden,
+                "New root organizations are made by the operator, with keyfobd org add.",
             ),
             OrganizationError::NeedsPerson => Code::SessionRequired.into(),
             OrganizationError::Outage(outage) => outage.into(),

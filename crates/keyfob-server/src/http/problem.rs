@@ -36,6 +36,7 @@ struct Inner {
     code: Code,
     detail: Cow<'static, str>,
     headers: HeaderMap,
+    needs: Option<&'static str>,
     cause: Option<Cause>,
 }
 
@@ -62,6 +63,7 @@ impl Problem {
             code,
             detail: detail.into(),
             headers: HeaderMap::new(),
+            needs: None,
             cause: None,
         }))
     }
@@ -88,6 +90,18 @@ impl Problem {
     pub fn with_header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.0.headers.insert(name, value);
         self
+    }
+
+    /// Names the permission that a program would need: it is challenged to bring it (RFC 6750 §3.1).
+    #[must_use]
+    pub fn needing(mut self, permission: &'static str) -> Self {
+        self.0.needs = Some(permission);
+        self
+    }
+
+    /// The permission that a program would need.
+    pub fn needs(&self) -> Option<&'static str> {
+        self.0.needs
     }
 
     /// The code.

@@ -1,19 +1,22 @@
 //! Asking the store for whatever the lines of a chunk name, before they are decided about.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use keyfob_core::id::{OrgId, UserId};
 use keyfob_core::secret::PatMac;
-use keyfob_store::import::facts::{UserKeys, known_members, known_orgs, known_pats, known_users};
-use keyfob_store::{Store, StoreError};
+use keyfob_store::import::facts::{
+    UserKeys, known_erased, known_members, known_orgs, known_pats, known_users,
+};
+use keyfob_store::{Store, StoreError, Tx};
 use uuid::Uuid;
 
 use super::keys::Keys;
 use super::line::{Line, UserLine};
 use super::orgs::Orgs;
-use super::people::People;
+use super::people::{ErasedName, People};
 use super::reference::UserRef;
 use super::source::Chunk;
+use crate::erasure::{ErasureKey, Name};
 
 /// Organizations read at once.
 const PAGE: i64 = 5_000;
@@ -34,13 +37,24 @@ pub(super) async fn load_orgs(store: &Store, keys: &Keys) -> Result<Orgs, StoreE
     }
 }
 
+/// What is known already, and how more is recognised.
+pub(super) struct Known<'a> {
+    pub(super) people: &'a mut People,
+    pub(super) keys: &'a Keys,
+    pub(super) erasure: Option<&'a ErasureKey>,
+}
+
 /// Reads what a chunk's lines name of users, memberships and tokens, unless it is known.
 pub(super) async fn look_up(
     store: &Store,
     chunk: &Chunk,
-    people: &mut People,
-    keys: &Keys,
+    known: Known<'_>,
 ) -> Result<(), StoreError> {
+    let Known {
+        people,
+        keys,
+        erasure,
+    } = known;
     let lines = || {
         chunk
             .lines
@@ -60,6 +74,9 @@ pub(super) async fn look_up(
         };
         people.load_users(&found, keys);
     }
+    if let Some(erasure) = erasure {
+        look_up_erased(&mut tx, &wanted, people, (keys, erasure)).await?;
+    }
     let members: BTreeSet<UserId> = lines()
         .filter_map(|line| member_of(line, people, keys))
         .collect();
@@ -69,6 +86,35 @@ pub(super) async fn look_up(
     let found = known_pats(&mut tx, &wanted.macs).await?;
     people.load_tokens(&found, keys);
     tx.commit().await
+}
+
+/// Reads who of those that were not found was erased.
+async fn look_up_erased(
+    tx: &mut Tx,
+    wanted: &Wanted<'_>,
+    people: &mut People,
+    (keys, erasure): (&Keys, &ErasureKey),
+) -> Result<(), StoreError> {
+    let emails = wanted.emails.iter().map(|text| {
+        let name = ErasedName::Email(keys.of(text));
+        (erasure.mac(Name::Email(text)), name)
+    });
+    let external = wanted.external.iter().map(|text| {
+        let name = ErasedName::External(keys.of(text));
+        (erasure.mac(Name::External(text)), name)
+    });
+    let names: BTreeMap<Vec<u8>, ErasedName> = emails.chain(external).collect();
+    let macs: Vec<Vec<u8>> = names.keys().cloned().collect();
+    let found = known_erased(tx, &macs).await?;
+    let ids: Vec<UserId> = found.iter().map(|(_mac, id)| *id).collect();
+    let known = known_users(tx, UserKeys::Ids(&ids)).await?;
+    people.load_users(&known, keys);
+    for (mac, id) in &found {
+        if let Some(name) = names.get(mac) {
+            people.load_erased(*id, *name);
+        }
+    }
+    Ok(())
 }
 
 /// What is to be asked for.

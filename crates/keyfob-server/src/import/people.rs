@@ -1,7 +1,7 @@
 //! What an import knows of users, their memberships and tokens: those that its lines name, looked up a
 //! chunk at a time, and those it makes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use keyfob_core::id::{OrgId, UserId};
 use keyfob_core::member::Roles;
@@ -24,9 +24,17 @@ pub(super) struct PersonEntry {
     /// The name, exactly.
     pub(super) full_name: Key,
     pub(super) external: Option<Key>,
+    /// Suspended or erased.
     pub(super) is_suspended: bool,
     /// Whether all memberships there are have been looked up.
     pub(super) has_members: bool,
+}
+
+/// A name that somebody had before they were erased.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ErasedName {
+    Email(Key),
+    External(Key),
 }
 
 /// How a membership or a token stands.
@@ -66,6 +74,7 @@ pub(super) struct People {
     by_id: HashMap<UserId, Person>,
     by_email: HashMap<Key, Person>,
     by_external: HashMap<Key, Person>,
+    erased: HashSet<Person>,
     held: HashMap<(Person, OrgId), Held>,
     /// Sets of roles; there are few, so each is kept once.
     roles: HashMap<String, u32>,
@@ -88,6 +97,24 @@ impl People {
                 has_members: false,
             });
         }
+    }
+
+    /// Remembers names of somebody who was erased, unless they are somebody else's by now: what lines say
+    /// of them is ended here.
+    pub(super) fn load_erased(&mut self, id: UserId, name: ErasedName) {
+        let Some(person) = self.by_id(id) else {
+            return;
+        };
+        let (names, key) = match name {
+            ErasedName::Email(key) => (&mut self.by_email, key),
+            ErasedName::External(key) => (&mut self.by_external, key),
+        };
+        names.entry(key).or_insert(person);
+        self.erased.insert(person);
+    }
+
+    pub(super) fn is_erased(&self, person: Person) -> bool {
+        self.erased.contains(&person)
     }
 
     pub(super) fn load_members(&mut self, users: &[UserId], known: &[KnownMember]) {

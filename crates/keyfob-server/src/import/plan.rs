@@ -244,10 +244,17 @@ impl Planner<'_> {
                 ),
             ]);
         }
-        if self.people.by_email(email).is_some() {
+        let by_email = self.people.by_email(email);
+        let by_external = external.and_then(|external| self.people.by_external(external));
+        // One name of somebody who was erased is enough: the line would bring them back.
+        let mut both = [by_email, by_external].into_iter().flatten();
+        if both.any(|person| self.people.is_erased(person)) {
+            return Ok(Step::EndedHere);
+        }
+        if by_email.is_some() {
             return Err(Reason::Taken("email", "another user"));
         }
-        if external.is_some_and(|external| self.people.by_external(external).is_some()) {
+        if by_external.is_some() {
             return Err(Reason::Taken("externalId", "another user"));
         }
         let id = line

@@ -13,7 +13,7 @@ use keyfob_store::{StoreError, retry};
 
 use super::keys::Keys;
 use super::line::Format;
-use super::lookup::{load_orgs, look_up};
+use super::lookup::{Known, load_orgs, look_up};
 use super::people::People;
 use super::plan::{New, Planner, Step};
 use super::source::{self, Chunk, Parsed, Source};
@@ -214,13 +214,12 @@ impl<'a> Run<'a> {
         planner: &mut Planner<'_>,
         summary: &mut Summary,
     ) -> Result<Vec<New>, ImportError> {
-        look_up(
-            &self.import.store,
-            &chunk,
-            &mut planner.people,
-            &planner.keys,
-        )
-        .await?;
+        let known = Known {
+            people: &mut planner.people,
+            keys: &planner.keys,
+            erasure: self.import.erasure.as_ref(),
+        };
+        look_up(&self.import.store, &chunk, known).await?;
         let now = self.import.clock.now();
         let mut made = Vec::new();
         for Parsed { number, line } in chunk.lines {

@@ -22,6 +22,8 @@ pub(crate) enum Area {
     Security,
     /// What happened there.
     Activity,
+    /// The tokens there and below, for who manages it.
+    Tokens,
 }
 
 impl Area {
@@ -31,6 +33,7 @@ impl Area {
             Self::Team => "team",
             Self::Security => "security",
             Self::Activity => "activity",
+            Self::Tokens => "tokens",
         }
     }
 
@@ -90,6 +93,8 @@ pub(crate) struct Frame {
     pub(crate) team: String,
     pub(crate) security: String,
     pub(crate) activity: String,
+    /// For who manages it.
+    pub(crate) all_tokens: Option<String>,
     /// The organization, for pages that are about more than one and lead back here.
     pub(crate) id: String,
     tree: Vec<Branch>,
@@ -131,6 +136,7 @@ impl Frame {
             crumbs,
             person: Person::new(&member.who.user.full_name, &member.who.user.email),
             area: None,
+            all_tokens: visit.manages().then(|| Area::Tokens.path(organization)),
             team: Area::Team.path(organization),
             security: Area::Security.path(organization),
             activity: Area::Activity.path(organization),

@@ -11,10 +11,12 @@ use keyfob_core::catalogue::{Level, Module, OWNER};
 use keyfob_core::id::{OrgId, UserId};
 use keyfob_core::manage::{MayNotManage, may_manage};
 use keyfob_core::member::Roles;
+use keyfob_store::pat::Pat;
 
 use super::form::Form;
 use super::frame::{Area, Frame, Person};
 use super::page::{Shell, lead_to, show};
+use super::query::address;
 use super::role::titles;
 use super::say;
 use super::security::options::Choice;
@@ -22,7 +24,7 @@ use super::security::organization_id;
 use super::visitor::Member;
 use crate::app::access::Caller;
 use crate::app::manage::{Colleague, colleagues};
-use crate::app::manage_members::{self as use_case, ManageError};
+use crate::app::manage_members::{self as use_case, ManageError, TokensOf, tokens_of};
 use crate::app::visit::{Visit, visit};
 use crate::context::Ctx;
 use crate::http::problem::{Code, Problem};
@@ -50,6 +52,8 @@ struct RolesPage {
     is_suspended: bool,
     trouble: Option<String>,
     path: String,
+    /// Where one sees what gives them what.
+    why: String,
     team: String,
 }
 
@@ -60,8 +64,12 @@ struct RemovePage {
     frame: Frame,
     heading: String,
     press: &'static str,
+    /// The tokens that are revoked with it.
+    ended: Option<String>,
     /// What they still have there by inheritance.
     reached: String,
+    /// The tokens that still reach it then.
+    left: Option<String>,
     trouble: Option<String>,
     path: String,
     back: String,
@@ -207,6 +215,10 @@ impl Place {
             is_suspended: self.is_suspended,
             trouble: trouble.map(say::may_not),
             path: self.path(),
+            why: address(
+                &format!("/orgs/{}/explain", self.organization),
+                &[("user", &self.colleague.user.to_string())],
+            ),
             team: self.team(),
             heading,
         })?;
@@ -219,7 +231,21 @@ impl Place {
     }
 
     /// The page that asks before a membership ends.
-    fn asked(&self, member: &Member, trouble: Option<&MayNotManage>) -> Result<Response, Problem> {
+    async fn asked(
+        &self,
+        (app, ctx, member): (&App, &Ctx, &Member),
+        trouble: Option<&MayNotManage>,
+    ) -> Result<Response, Problem> {
+        let lineage = &self.visit.place.lineage;
+        let tokens = tokens_of(app, ctx, self.colleague.user, lineage).await;
+        let TokensOf { ended, left } = tokens.map_err(Problem::unavailable)?;
+        let reached = self.reached();
+        // Where nothing is inherited, no token reaches anything.
+        let left = if reached.is_empty() { Vec::new() } else { left };
+        let names = |pats: &[Pat]| {
+            let names = pats.iter().map(|pat| pat.name.as_str());
+            say::listed(&names.collect::<Vec<_>>())
+        };
         let here = self.visit.here().map_or("", |here| here.org.name.as_str());
         let (heading, press) = if self.is_oneself(member) {
             (say::leave_this(here), say::LEAVE)
@@ -229,7 +255,9 @@ impl Place {
         let mut response = show(&RemovePage {
             shell: Shell::for_member(&heading, member),
             frame: Frame::new(Area::Team, member, &self.visit),
-            reached: self.reached(),
+            ended: (!ended.is_empty()).then(|| say::revoked_with_it(&names(&ended))),
+            left: (!left.is_empty()).then(|| say::tokens_still_reach(&names(&left))),
+            reached,
             trouble: trouble.map(say::may_not),
             path: self.path(),
             back: self.team(),
@@ -321,7 +349,7 @@ pub(super) async fn remove_page(
     Path((organization, user)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
     let place = Place::find_to_remove(&app, &ctx, &member, (&organization, &user)).await?;
-    place.asked(&member, None)
+    place.asked((&app, &ctx, &member), None).await
 }
 
 /// Answers `POST …/team/{user}/remove`.
@@ -340,7 +368,9 @@ pub(super) async fn remove(
         // Who leaves may not belong here any more.
         Ok(()) if place.is_oneself(&member) => Ok(lead_to("/")),
         Ok(()) => Ok(lead_to(&place.team())),
-        Err(ManageError::Refused(refused)) => place.asked(&member, Some(&refused)),
+        Err(ManageError::Refused(refused)) => {
+            place.asked((&app, &ctx, &member), Some(&refused)).await
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -92,6 +92,15 @@ pub(crate) fn show(page: &impl Template) -> Result<Response, Problem> {
     Ok(sent(html))
 }
 
+/// Sends a page to somebody who may not be signed in, with what binds its forms to their browser.
+pub(super) fn show_visitor(visitor: &Visitor, page: &impl Template) -> Result<Response, Problem> {
+    let response = show(page)?;
+    match &visitor.new_cookie {
+        Some(cookie) => with_cookie(response, cookie),
+        None => Ok(response),
+    }
+}
+
 /// Text as a page, with its headers.
 pub(super) fn sent(html: String) -> Response {
     let headers: [(HeaderName, HeaderValue); 3] = [

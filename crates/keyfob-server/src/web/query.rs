@@ -23,6 +23,12 @@ impl Query {
         (!value.is_empty() && value.len() <= TEXT_MAX).then_some(value)
     }
 
+    /// Every value of a field.
+    pub(crate) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let fields = self.0.iter().filter(move |(each, _value)| each == name);
+        fields.map(|(_name, value)| value.as_str())
+    }
+
     /// The organization that somebody comes from, on pages that are about none.
     pub(crate) fn from(&self) -> Option<OrgId> {
         self.text("in")?.parse().ok()

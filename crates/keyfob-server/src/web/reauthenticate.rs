@@ -29,7 +29,7 @@ struct ReauthenticatePage<'a> {
     press: &'static str,
     number: String,
     token: String,
-    fields: Vec<(&'static str, &'a str)>,
+    fields: Vec<(&'a str, &'a str)>,
     trouble: Option<(String, &'static str)>,
 }
 
@@ -84,7 +84,9 @@ pub(super) struct Errand<'a> {
     /// What the form is sent for once.
     pub(super) number: PatId,
     /// What was entered.
-    pub(super) fields: Vec<(&'static str, &'a str)>,
+    pub(super) fields: Vec<(&'a str, &'a str)>,
+    /// Why they are asked, by the minutes for which a proof is good.
+    pub(super) why: fn(u64) -> String,
 }
 
 /// Asks for the password, and keeps what was entered.
@@ -99,7 +101,7 @@ pub(super) fn asked(
     let mut response = show(&ReauthenticatePage {
         shell: Shell::for_member(say::IS_IT_YOU, member),
         person: Person::new(&member.who.user.full_name, &member.who.user.email),
-        sentence: say::is_it_you_more(app.policy.reauthentication.as_secs() / 60),
+        sentence: (errand.why)(app.policy.reauthentication.as_secs() / 60),
         action: errand.action,
         back: errand.back,
         press: errand.press,

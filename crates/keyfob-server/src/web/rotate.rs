@@ -107,6 +107,7 @@ pub(super) async fn rotate(
         press: say::CONFIRM_AND_ROTATE,
         number,
         fields: vec![("overlap", &chosen)],
+        why: say::is_it_you_more,
     };
     let cookie = match reauthenticate::prove(&app, &ctx, &mut member, &mut form).await? {
         Proof::NotGiven => None,

@@ -378,6 +378,7 @@ pub(crate) const fn revoked_by(because: RevokedBecause) -> &'static str {
         RevokedBecause::OrganizationDeleted => "with the organization",
         RevokedBecause::Rotated => "after its rotation",
         RevokedBecause::UnseenSuccessor => "unused, when its rotation was repeated",
+        RevokedBecause::AddressProved => "when the address was proved",
     }
 }
 
@@ -817,6 +818,8 @@ pub(crate) const OPERATOR: &str = "The operator";
 pub(crate) const AN_IMPORT: &str = "An import";
 pub(crate) const NOT_RECORDED: &str = "Not recorded";
 pub(crate) const ERASED_PERSON: &str = "Erased person";
+/// In the place of the name that a person who was erased gave to a token.
+pub(crate) const NAMELESS_TOKEN: &str = "A token";
 pub(crate) const THROUGH_A_TOKEN: &str = "through a token";
 pub(crate) const YOUR_OWN_ONLY: &str = "You see your own";
 pub(crate) const YOUR_OWN_ONLY_MORE: &str = "What you did here, and what happened to your tokens. Who \
@@ -861,7 +864,10 @@ pub(crate) const fn action(action: Action) -> &'static str {
         Action::UserAdded => "Account made",
         Action::UserSuspended => "Account suspended",
         Action::UserReactivated => "Account reactivated",
+        Action::UserErased => "Person erased",
         Action::PasswordSet => "Password set",
+        Action::PasswordResetSent => "Link for another password sent",
+        Action::AddressProved => "Address proved",
         Action::SessionStarted => "Signed in",
         Action::SessionEnded => "Session ended",
         Action::OrganizationCreated => "Organization made",
@@ -873,6 +879,10 @@ pub(crate) const fn action(action: Action) -> &'static str {
         Action::MemberSuspended => "Member suspended",
         Action::MemberReactivated => "Member reactivated",
         Action::MemberRemoved => "Member removed",
+        Action::InvitationMade => "Invitation sent",
+        Action::InvitationSentAgain => "Invitation sent again",
+        Action::InvitationWithdrawn => "Invitation withdrawn",
+        Action::InvitationAccepted => "Invitation accepted",
         Action::PatGenerated => "Token generated",
         Action::PatImported => "Token imported",
         Action::PatRotated => "Token rotated",
@@ -910,6 +920,7 @@ pub(crate) const fn because(because: RevokedBecause) -> &'static str {
         RevokedBecause::OrganizationDeleted => "with the organization",
         RevokedBecause::Rotated => "after its rotation",
         RevokedBecause::UnseenSuccessor => "unused, when its rotation was repeated",
+        RevokedBecause::AddressProved => "when the address was proved",
     }
 }
 
@@ -1147,4 +1158,371 @@ pub(crate) const fn part(part: Part) -> &'static str {
             "Is below only by inheritance: can't make a token there, and is told why."
         }
     }
+}
+
+// Mail
+pub(crate) const SEE_INVITATION: &str = "See the invitation";
+pub(crate) const CHOOSE_PASSWORD: &str = "Choose another password";
+
+pub(crate) fn invited_to(organizations: &str, product: &str) -> String {
+    format!("You are invited to {organizations} on {product}")
+}
+
+pub(crate) fn invited_lead(inviter: &str, organizations: &str) -> String {
+    format!("{inviter} invites you to {organizations}.")
+}
+
+pub(crate) fn invited_end(email: &str) -> String {
+    format!(
+        "The link works once, for 7 days, and only for {email}. If you did not expect it, do nothing: \
+         then nothing happens."
+    )
+}
+
+pub(crate) fn reset_subject(product: &str) -> String {
+    format!("Another password for {product}")
+}
+
+pub(crate) fn reset_lead(product: &str) -> String {
+    format!("Somebody, hopefully you, forgot the password of your {product} account.")
+}
+
+pub(crate) fn reset_end(minutes: u64) -> String {
+    format!(
+        "The link works once, for {}. If it was not you, do nothing: your password stays as it is.",
+        counted(minutes, "minute")
+    )
+}
+
+/// Names in a sentence.
+pub(crate) fn listed(names: &[&str]) -> String {
+    match names {
+        [] => String::new(),
+        [one] => (*one).to_owned(),
+        [first @ .., last] => format!("{} and {last}", first.join(", ")),
+    }
+}
+
+// Inviting
+pub(crate) const INVITE_PEOPLE: &str = "Invite people";
+pub(crate) const INVITE_MORE: &str =
+    "They get a link that works once, for 7 days, and only with the e-mail you enter.";
+pub(crate) const NOT_SENT: &str = "Nobody was invited";
+pub(crate) const SEND_INVITATION: &str = "Send invitation";
+pub(crate) const CONFIRM_AND_SEND: &str = "Confirm and Send Invitation";
+pub(crate) const EMAIL_ADDRESSES: &str = "E-mail addresses";
+pub(crate) const EMAIL_ADDRESSES_HINT: &str =
+    "One a line. Whoever is already a member keeps the roles they have.";
+pub(crate) const NO_ADDRESS: &str = "Enter at least one address.";
+pub(crate) const LEAVE_OUT: &str = "Leave out";
+pub(crate) const ONE_MORE_ORGANIZATION: &str = "One more organization";
+pub(crate) const ADD_ORGANIZATION: &str = "Add organization";
+pub(crate) const GRANT_WHAT_YOU_HAVE: &str = "You can grant only what you have yourself.";
+pub(crate) const NO_MAIL_HERE: &str =
+    "Mail is not set up on this server: after sending, you get the link to pass on.";
+pub(crate) const PRESET_VIEW: &str = "View";
+pub(crate) const PRESET_VIEW_MORE: &str = "View on every module";
+pub(crate) const PRESET_OPERATE: &str = "Operate";
+pub(crate) const PRESET_OPERATE_MORE: &str = "Operate what can be operated; view the rest";
+pub(crate) const PRESET_MANAGE: &str = "Manage";
+pub(crate) const PRESET_MANAGE_MORE: &str = "Everything but what only owners may";
+pub(crate) const PRESET_BY_MODULE: &str = "Module by module";
+pub(crate) const PRESET_BY_MODULE_MORE: &str = "Choose a level for each";
+pub(crate) const INVITATIONS: &str = "Invitations";
+pub(crate) const NOBODY_INVITED: &str = "Nobody is invited";
+pub(crate) const NOBODY_INVITED_MORE: &str = "Who was invited and has not come yet is listed here.";
+pub(crate) const STATE: &str = "State";
+pub(crate) const WAITING: &str = "Waiting";
+pub(crate) const EXPIRED: &str = "Expired";
+pub(crate) const ORGANIZATIONS_AND_ROLES: &str = "Organizations and roles";
+pub(crate) const INVITED_BY: &str = "Invited by";
+pub(crate) const SEND_AGAIN: &str = "Send again";
+pub(crate) const WITHDRAW: &str = "Withdraw";
+pub(crate) const MAILED: &str = "Mailed.";
+pub(crate) const NOT_MAILED: &str =
+    "Invited, but the mail server did not take the mail. Send it again later.";
+pub(crate) const PASS_IT_ON: &str = "Pass this link on, to nobody else. It is shown once.";
+pub(crate) const PASS_ON_MORE: &str = "Whoever opens a link can make the account of its address, so \
+     give each to its person only. A link works once, for 7 days.";
+pub(crate) const WHAT_BECAME: &str = "What became of each address.";
+pub(crate) const ALREADY_A_MEMBER: &str = "Already a member, with the roles they have.";
+pub(crate) const TOO_MANY_WAIT: &str = "Too many invitations wait already. Withdraw some first.";
+pub(crate) const DONE: &str = "Done";
+
+pub(crate) fn before_a_link(minutes: u64) -> String {
+    format!(
+        "You signed in more than {} ago. Before you are shown a link, confirm with your password. What \
+         you entered is kept.",
+        counted(minutes, "minute")
+    )
+}
+
+pub(crate) fn bad_address(text: &str, why: &str) -> String {
+    format!("“{text}”: {why}")
+}
+
+pub(crate) fn too_many_addresses(most: usize) -> String {
+    format!("Enter {most} addresses at most.")
+}
+
+pub(crate) fn invitations_lead(organization: &str) -> String {
+    format!("Who is invited to {organization} and has not come yet.")
+}
+
+pub(crate) fn ends_on(day: &str) -> String {
+    format!("ends {day}")
+}
+
+pub(crate) fn ended_on(day: &str) -> String {
+    format!("on {day}")
+}
+
+pub(crate) fn to_whom(name: &str) -> String {
+    format!("to {name}")
+}
+
+pub(crate) fn invitation_of(name: &str) -> String {
+    format!("invitation of {name}")
+}
+
+pub(crate) fn link_of(email: &str) -> String {
+    format!("link of {email}")
+}
+
+/// A cause as a sentence.
+pub(crate) fn sentence(cause: &str) -> String {
+    format!("{}.", capitalized(cause))
+}
+
+// Being invited
+pub(crate) const YOU_ARE_INVITED: &str = "You are invited";
+pub(crate) const FOR_ADDRESS: &str = "For";
+pub(crate) const ACCEPT: &str = "Accept";
+pub(crate) const NOT_FOR_YOU: &str = "This invitation is for somebody else";
+pub(crate) const SIGN_IN_TO_ACCEPT: &str = "Sign in to accept";
+pub(crate) const NO_ACCOUNT_YET: &str =
+    "There is no account of this address yet. Make one to accept.";
+pub(crate) const CREATE_ACCOUNT_AND_ACCEPT: &str = "Create account and accept";
+pub(crate) const INVITATION_ENDED: &str = "This invitation has ended";
+pub(crate) const INVITATION_ENDED_MORE: &str = "An invitation works once, and for 7 days, while who sent \
+     it may grant what it promises. Ask them for another one.";
+
+pub(crate) fn invites_you(inviter: &str) -> String {
+    format!("{inviter} invites you to:")
+}
+
+pub(crate) fn accept_as(name: &str) -> String {
+    format!("You are signed in as {name}.")
+}
+
+pub(crate) fn signed_in_as(email: &str) -> String {
+    format!("You are signed in as {email}. Sign out first to accept it.")
+}
+
+// A forgotten password
+pub(crate) const FORGOTTEN: &str = "Forgotten password";
+pub(crate) const FORGOTTEN_QUESTION: &str = "Forgotten your password?";
+pub(crate) const FORGOTTEN_MORE: &str =
+    "Enter the e-mail of your account, and a link for choosing another password is sent there.";
+pub(crate) const SEND_LINK: &str = "Send link";
+pub(crate) const LOOK_AT_YOUR_MAIL: &str = "Look at your mail";
+pub(crate) const BACK_TO_SIGN_IN: &str = "Back to sign in";
+pub(crate) const CHOOSE_PASSWORD_MORE: &str = "Every session ends with it; you are signed in here.";
+pub(crate) const RESET_ENDED_MORE: &str =
+    "It works once, and for 15 minutes. Ask for another one where you sign in.";
+pub(crate) const TOKENS_STILL_WORK: &str = "Your API tokens still work. If somebody else knew your \
+     password, revoke them as well.";
+pub(crate) const REVOKE_ALL_MY_TOKENS: &str = "Revoke all my tokens";
+
+pub(crate) fn look_at_your_mail_more(email: &str) -> String {
+    format!(
+        "If {email} is the address of an account, a link is on its way. It works once, for 15 minutes."
+    )
+}
+
+// All tokens, for who manages the organization
+pub(crate) const ADMINISTRATION: &str = "Administration";
+pub(crate) const ALL_TOKENS: &str = "All tokens";
+pub(crate) const FILTER_TOKENS: &str = "Filter tokens";
+pub(crate) const NAME_LAST_FOUR_OWNER: &str = "Name, last 4 or owner";
+pub(crate) const USE: &str = "Use";
+pub(crate) const EXPIRY: &str = "Expiry";
+pub(crate) const UNUSED_90_DAYS: &str = "Unused for 90 days";
+pub(crate) const WITHOUT_EXPIRY: &str = "No expiry";
+pub(crate) const WITHIN_7_DAYS: &str = "Within 7 days";
+pub(crate) const WORKING: &str = "Working";
+pub(crate) const ALL: &str = "All";
+pub(crate) const NO_TOKEN_FITS: &str = "No token fits";
+pub(crate) const NO_TOKEN_FITS_MORE: &str = "There is none of that kind here or below.";
+pub(crate) const CHOOSE: &str = "Choose";
+pub(crate) const CHOOSE_ALL: &str = "Choose all on this page";
+pub(crate) const OWNER_OF_IT: &str = "Owner";
+pub(crate) const NEWEST: &str = "Newest";
+pub(crate) const CHOSEN_TOKENS: &str = "Chosen tokens";
+pub(crate) const FIRST_YOU_SEE: &str = "First you see exactly which. Nothing is revoked yet.";
+pub(crate) const PREVIEW: &str = "Preview";
+pub(crate) const PREVIEW_REVOCATION: &str = "Preview revocation";
+pub(crate) const ONLY_A_PREVIEW: &str = "This is a preview. Nothing has been revoked.";
+pub(crate) const WOULD_BE_REVOKED: &str = "Tokens that would be revoked";
+pub(crate) const NOT_IN_USE: &str = "Not in use";
+pub(crate) const NOT_IN_USE_MORE: &str = "None of them was used in the last 90 days.";
+pub(crate) const REVOKED_EVERYWHERE: &str = "New exchanges with them are refused on every server.";
+
+pub(crate) fn all_tokens_lead(organization: &str, below: usize) -> String {
+    let place = match below {
+        0 => organization.to_owned(),
+        1 => format!("{organization} and the organization below"),
+        many => format!("{organization} and the {many} organizations below"),
+    };
+    format!("Every personal API token of {place}. Secrets are not stored, so nobody can see them.")
+}
+
+pub(crate) fn and_below(organization: &str) -> String {
+    format!("{organization} and below")
+}
+
+pub(crate) fn lower_in(organization: &str) -> String {
+    format!("in {organization}")
+}
+
+pub(crate) fn permissions(count: usize) -> String {
+    counted(u64::try_from(count).unwrap_or(u64::MAX), "permission")
+}
+
+pub(crate) fn ended_because(day: &str, why: RevokedBecause) -> String {
+    format!("{REVOKED} {day} {}", because(why))
+}
+
+pub(crate) fn choose_this(token: &str, owner: &str) -> String {
+    format!("Choose {token} of {owner}")
+}
+
+/// That a search stopped after so many tokens.
+pub(crate) fn tokens_looked_through(tokens: usize) -> String {
+    format!("{tokens} tokens were looked through, and there are more: go on with “{OLDER}”.")
+}
+
+pub(crate) fn revoked_now(revoked: u64, passed: u64) -> String {
+    let revoked = format!("{} revoked", counted(revoked, "token"));
+    match passed {
+        0 => revoked,
+        1 => format!("{revoked}; 1 had ended already"),
+        many => format!("{revoked}; {many} had ended already"),
+    }
+}
+
+pub(crate) fn revoke_chosen(count: usize) -> String {
+    format!(
+        "Revoke {}?",
+        counted(u64::try_from(count).unwrap_or(u64::MAX), "token")
+    )
+}
+
+pub(crate) fn passed_by(count: usize) -> String {
+    match count {
+        1 => "1 chosen token has ended already.".to_owned(),
+        many => format!("{many} chosen tokens have ended already."),
+    }
+}
+
+pub(crate) fn used_in_90_days(count: usize) -> String {
+    match count {
+        1 => "1 of them was used in the last 90 days. What uses it stops working.".to_owned(),
+        many => {
+            format!("{many} of them were used in the last 90 days. What uses them stops working.")
+        }
+    }
+}
+
+pub(crate) fn not_that_number(count: usize) -> String {
+    format!("That is not {count}. Nothing was revoked.")
+}
+
+// Files
+pub(crate) const CSV: &str = "CSV";
+pub(crate) const TEAM_COLUMNS: [&str; 6] = [
+    "Name",
+    "E-mail",
+    "Here as",
+    "Roles here",
+    "Roles from above",
+    "Suspended",
+];
+pub(crate) const TOKEN_COLUMNS: [&str; 12] = [
+    "Id",
+    "Name",
+    "Token",
+    "Owner",
+    "Owner's e-mail",
+    "Organization",
+    "Permissions",
+    "Created",
+    "Expires",
+    "Last use",
+    "Last address",
+    "Ended",
+];
+
+pub(crate) fn inherited_word(from: &str) -> String {
+    format!("{INHERITED} {from}")
+}
+
+// Moving an organization
+pub(crate) const MOVE: &str = "Move";
+pub(crate) const MOVE_MORE: &str = "It goes with everything below it to another place in its tree.";
+pub(crate) const NOT_MOVED: &str = "Not moved";
+pub(crate) const NEW_PARENT: &str = "New parent";
+pub(crate) const OR_ITS_ID: &str = "Or the id of an organization that is not listed";
+pub(crate) const NOT_AN_ORGANIZATION: &str = "That is no organization that you can move it to.";
+pub(crate) const NOWHERE_TO_MOVE: &str = "There is no other place";
+pub(crate) const NOWHERE_TO_MOVE_MORE: &str =
+    "No other organization of the tree can be its parent.";
+pub(crate) const MOVE_TOKENS: &str = "Its members and the tokens made in it stay. People and tokens of \
+     organizations that no longer lie above it lose their access; those of the new ones get it.";
+
+pub(crate) fn move_this(name: &str) -> String {
+    format!("Move “{name}”")
+}
+
+// Why somebody may do something
+pub(crate) const WHY: &str = "Why may they?";
+pub(crate) const EXPLAIN: &str = "Explain";
+pub(crate) const WHY_FOOT: &str = "This is what an exchange decides by.";
+pub(crate) const THEIR_ACCOUNT_SUSPENDED: &str = "The account is suspended.";
+pub(crate) const NO_MEMBERSHIP_THERE: &str = "There is no membership here or above.";
+
+pub(crate) fn why_may_they(organization: &str) -> String {
+    format!("What gives somebody a permission in {organization}, or what is missing.")
+}
+
+pub(crate) fn may_do(name: &str, permission: &str) -> String {
+    format!("{name} has {permission}")
+}
+
+pub(crate) fn may_not_do(name: &str, permission: &str) -> String {
+    format!("{name} does not have {permission}")
+}
+
+pub(crate) fn role_at(role: &str, place: Option<&str>) -> String {
+    match place {
+        Some(place) => format!("{role}, in {place}"),
+        None => format!("{role}, {FROM_ABOVE}"),
+    }
+}
+
+pub(crate) fn would_give_it(held: &str) -> String {
+    format!("{held} would give it, but that membership is suspended.")
+}
+
+pub(crate) fn none_gives_it(roles: &str) -> String {
+    format!("No role held here or above gives it. These would: {roles}.")
+}
+
+// Removing somebody
+pub(crate) fn revoked_with_it(tokens: &str) -> String {
+    format!("Revoked with it: {tokens}.")
+}
+
+pub(crate) fn tokens_still_reach(tokens: &str) -> String {
+    format!("Tokens that still reach it with that: {tokens}.")
 }

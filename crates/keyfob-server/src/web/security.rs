@@ -106,6 +106,7 @@ pub(super) async fn generate(
         press: say::CONFIRM_AND_GENERATE,
         number,
         fields: kept.fields(),
+        why: say::is_it_you_more,
     };
     let cookie = match reauthenticate::prove(&app, &ctx, &mut member, &mut form).await? {
         Proof::NotGiven => None,

@@ -1,35 +1,34 @@
 //! Making the first account, by the link that the operator was shown (D8).
-//!
-//! The link's secret stands in its address for one request only: that leads on to `/setup` and keeps it in
-//! a cookie, so that no later request names it in its referrer and the form has an origin. Opening the link
-//! changes nothing, because browsers look ahead; sending the form uses it up.
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::extract::{Query, Request, State};
 use axum::response::Response;
-use data_encoding::BASE64URL_NOPAD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use keyfob_core::name::{BadName, Email, Name};
 use serde::Deserialize;
 
 use super::form::Form;
 use super::frame::Area;
-use super::page::{Shell, lead_to, show, with_cookie};
+use super::link::LinkPage;
+use super::page::{Shell, lead_to, show_visitor, with_cookie};
 use super::password;
 use super::say;
 use super::visitor::Visitor;
 use crate::app::password::check_chosen;
 use crate::app::set_up::{self, First, LINK_LIFE, SetUpError};
 use crate::context::Ctx;
-use crate::http::authenticate::{one_cookie, own_cookie, own_cookie_name, set_cookie};
+use crate::http::authenticate::set_cookie;
 use crate::http::problem::Problem;
 use crate::secret::SecretText;
 use crate::state::App;
 
-/// The cookie that carries the link's secret from its address to the form.
-const COOKIE: &str = "keyfob_setup";
+const LINK: LinkPage = LinkPage {
+    path: "/setup",
+    cookie: "keyfob_setup",
+    life: LINK_LIFE,
+};
 
 /// What was typed, but the password.
 #[derive(Debug, Default)]
@@ -78,32 +77,15 @@ pub(super) async fn page(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     if let Some(code) = asked.code {
-        return take_over(&app, &code);
+        return LINK.take_over(&app, &code);
     }
-    let Some(secret) = brought(&app, &headers)? else {
+    let Some(secret) = LINK.brought(&app, &headers)? else {
         return ended(&visitor);
     };
     if !set_up::is_open(&app, &ctx, &secret).await? {
         return ended(&visitor);
     }
     shown(&visitor, Kept::default(), Errors::default())
-}
-
-/// Takes the secret from the address into the cookie.
-fn take_over(app: &App, code: &SecretText) -> Result<Response, Problem> {
-    let led = lead_to("/setup");
-    let code = code.expose();
-    // Anything else could not stand in a cookie, and is no secret of ours.
-    if BASE64URL_NOPAD.decode(code.as_bytes()).is_err() {
-        return Ok(led);
-    }
-    let cookie = own_cookie(app, COOKIE, code);
-    with_cookie(led, &format!("{cookie}; Max-Age={}", LINK_LIFE.as_secs()))
-}
-
-fn brought(app: &App, headers: &HeaderMap) -> Result<Option<SecretText>, Problem> {
-    let cookie = one_cookie(&own_cookie_name(app, COOKIE), headers)?;
-    Ok(cookie.map(|cookie| SecretText::new(cookie.to_owned())))
 }
 
 fn shown(visitor: &Visitor, kept: Kept, errors: Errors) -> Result<Response, Problem> {
@@ -113,21 +95,12 @@ fn shown(visitor: &Visitor, kept: Kept, errors: Errors) -> Result<Response, Prob
         errors,
         trouble: None,
     };
-    sent(visitor, &page)
-}
-
-/// Sends a page, with what binds its forms to this browser.
-fn sent(visitor: &Visitor, page: &impl Template) -> Result<Response, Problem> {
-    let response = show(page)?;
-    match &visitor.new_cookie {
-        Some(cookie) => with_cookie(response, cookie),
-        None => Ok(response),
-    }
+    show_visitor(visitor, &page)
 }
 
 fn ended(visitor: &Visitor) -> Result<Response, Problem> {
     let shell = Shell::for_visitor(say::SET_UP, visitor);
-    let mut response = sent(visitor, &EndedPage { shell })?;
+    let mut response = show_visitor(visitor, &EndedPage { shell })?;
     *response.status_mut() = StatusCode::GONE;
     Ok(response)
 }
@@ -139,7 +112,7 @@ pub(super) async fn set_up(
     visitor: Visitor,
     request: Request,
 ) -> Result<Response, Problem> {
-    let secret = brought(&app, request.headers())?;
+    let secret = LINK.brought(&app, request.headers())?;
     let mut form = Form::read(&app, &visitor.forms, request).await?;
     let Some(secret) = secret else {
         return ended(&visitor);
@@ -158,7 +131,7 @@ pub(super) async fn set_up(
         Ok((organization, cookie)) => {
             let led = lead_to(&Area::Security.path(organization));
             let led = with_cookie(led, &set_cookie(&app, &cookie))?;
-            with_cookie(led, &format!("{}; Max-Age=0", own_cookie(&app, COOKIE, "")))
+            LINK.forget(&app, led)
         }
         Err(SetUpError::LinkEnded) => ended(&visitor),
         Err(SetUpError::Password(bad)) => {
@@ -177,7 +150,7 @@ pub(super) async fn set_up(
                 errors: Errors::default(),
                 trouble: Some((say::wait(limited.seconds), say::TOO_MANY_TRIES)),
             };
-            let mut response = sent(&visitor, &page)?;
+            let mut response = show_visitor(&visitor, &page)?;
             *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
             let seconds = HeaderValue::from(limited.seconds);
             response.headers_mut().insert(header::RETRY_AFTER, seconds);

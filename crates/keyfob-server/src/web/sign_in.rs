@@ -9,7 +9,7 @@ use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
 
 use super::form::Form;
-use super::page::{Shell, lead_to, show, with_cookie};
+use super::page::{Shell, lead_to, show_visitor, with_cookie};
 use super::say;
 use super::visitor::{Visitor, next};
 use crate::app::sign_in::{self, SignInError};
@@ -27,6 +27,8 @@ struct SignInPage<'a> {
     next: &'a str,
     /// What was typed before.
     email: &'a str,
+    /// Whether a forgotten password can be replaced.
+    has_mail: bool,
     /// Why it did not work: a heading and a sentence.
     trouble: Option<(String, &'static str)>,
 }
@@ -38,6 +40,7 @@ pub(super) struct Asked {
 
 /// Answers `GET /sign-in`.
 pub(super) async fn page(
+    State(app): State<Arc<App>>,
     visitor: Visitor,
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
@@ -45,25 +48,23 @@ pub(super) async fn page(
     if visitor.who.is_some() {
         return Ok(lead_to(next));
     }
-    shown(&visitor, next, "", None)
+    shown(&app, &visitor, (next, ""), None)
 }
 
 fn shown(
+    app: &App,
     visitor: &Visitor,
-    next: &str,
-    email: &str,
+    (next, email): (&str, &str),
     trouble: Option<(String, &'static str)>,
 ) -> Result<Response, Problem> {
-    let response = show(&SignInPage {
+    let page = SignInPage {
         shell: Shell::for_visitor(say::SIGN_IN, visitor),
         next,
         email,
+        has_mail: app.mailer.is_some(),
         trouble,
-    })?;
-    match &visitor.new_cookie {
-        Some(cookie) => with_cookie(response, cookie),
-        None => Ok(response),
-    }
+    };
+    show_visitor(visitor, &page)
 }
 
 /// Answers `POST /sign-in`.
@@ -83,13 +84,13 @@ pub(super) async fn sign_in(
         Ok((_who, cookie)) => with_cookie(lead_to(next), &set_cookie(&app, &cookie)),
         Err(SignInError::Credentials) => {
             let trouble = (say::DID_NOT_WORK.to_owned(), say::WRONG_CREDENTIALS);
-            let mut response = shown(&visitor, next, email, Some(trouble))?;
+            let mut response = shown(&app, &visitor, (next, email), Some(trouble))?;
             *response.status_mut() = StatusCode::UNAUTHORIZED;
             Ok(response)
         }
         Err(SignInError::Limited(limited)) => {
             let trouble = (say::wait(limited.seconds), say::TOO_MANY_TRIES);
-            let mut response = shown(&visitor, next, email, Some(trouble))?;
+            let mut response = shown(&app, &visitor, (next, email), Some(trouble))?;
             *response.status_mut() = StatusCode::TOO_MANY_REQUESTS;
             let seconds = HeaderValue::from(limited.seconds);
             response.headers_mut().insert(header::RETRY_AFTER, seconds);
@@ -106,9 +107,10 @@ pub(super) async fn sign_out(
     visitor: Visitor,
     request: Request,
 ) -> Result<Response, Problem> {
-    let _checked = Form::read(&app, &visitor.forms, request).await?;
+    let form = Form::read(&app, &visitor.forms, request).await?;
     if let Some(who) = &visitor.who {
         sign_in::sign_out(&app, &ctx, who).await?;
     }
-    with_cookie(lead_to("/sign-in"), &forget_cookie(&app))
+    let to = form.text("next").map_or("/sign-in", |to| next(Some(to)));
+    with_cookie(lead_to(to), &forget_cookie(&app))
 }

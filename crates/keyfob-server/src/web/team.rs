@@ -10,6 +10,7 @@ use keyfob_core::manage::{may_delete, may_manage};
 use keyfob_core::member::{Membership, Standing};
 use keyfob_store::org::Org;
 
+use super::csv::csv;
 use super::frame::{Area, Frame, Person, initials};
 use super::page::{Shell, show};
 use super::query::{Query, address};
@@ -20,7 +21,7 @@ use super::{say, when};
 use crate::app::manage::{Colleague, colleagues};
 use crate::app::visit::{Visit, visit};
 use crate::context::Ctx;
-use crate::http::problem::Problem;
+use crate::http::problem::{Code, Problem};
 use crate::state::App;
 
 /// People on one page.
@@ -78,6 +79,10 @@ struct TeamPage {
     lead: String,
     /// Where its name is changed and what lies below it is made, for who may.
     manage: Option<String>,
+    /// Where it is moved, for who may.
+    move_it: Option<String>,
+    /// The same people as a file.
+    file: String,
     /// Where it is deleted, for who may.
     delete: Option<String>,
     /// None for who is suspended.
@@ -117,11 +122,53 @@ pub(super) async fn page(
         manage: may_manage(&visit.manager())
             .is_ok()
             .then(|| format!("/orgs/{organization}")),
+        move_it: (visit.is_owner() && visit.place.lineage.depth() > 1)
+            .then(|| format!("/orgs/{organization}/move")),
+        file: format!("/orgs/{organization}/team.csv"),
         delete: may_delete(&visit.manager())
             .is_ok()
             .then(|| format!("/orgs/{organization}/delete")),
         seen,
     })
+}
+
+/// Answers `GET /orgs/{organization}/team.csv`: everybody, on one page.
+pub(super) async fn file(
+    State(app): State<Arc<App>>,
+    ctx: Ctx,
+    member: Member,
+    Path(organization): Path<String>,
+) -> Result<Response, Problem> {
+    let organization = organization_id(&organization)?;
+    let visit = visit(&app, &ctx, &member.who, organization).await?;
+    if visit.place.standing == Standing::Stranger {
+        return Err(Code::NotFound.into());
+    }
+    let people = colleagues(&app, organization).await;
+    let people = people.map_err(Problem::unavailable)?;
+    let rows = people.iter().map(|colleague| {
+        let PersonRow {
+            person,
+            from,
+            suspended,
+            roles,
+            ..
+        } = row(&visit, &member, colleague);
+        let (above, here): (Vec<_>, Vec<_>) = roles.iter().partition(|role| role.from.is_some());
+        let titles = |roles: &[&RoleRow]| {
+            let titles = roles.iter().map(|role| role.title.as_str());
+            titles.collect::<Vec<_>>().join("; ")
+        };
+        vec![
+            person.name,
+            person.email,
+            from.map_or_else(|| say::MEMBER.to_owned(), |from| say::inherited_word(&from)),
+            titles(&here),
+            titles(&above),
+            suspended.unwrap_or_default().to_owned(),
+        ]
+    });
+    csv("team", &say::TEAM_COLUMNS, rows)
 }
 
 fn profile(visit: &Visit, org: &Org, people: &[Colleague]) -> Profile {

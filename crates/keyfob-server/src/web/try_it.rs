@@ -64,7 +64,7 @@ pub(super) async fn page(
 ) -> Result<Response, Problem> {
     let organization = organization_id(&organization)?;
     let mut visit = visit(&app, &ctx, &member.who, organization).await?;
-    visit.look_below(&app).await?;
+    visit.look_at_the_first_below(&app).await?;
     shown(&member, &visit, Answer::default(), None)
 }
 
@@ -79,7 +79,7 @@ pub(super) async fn try_it(
     let organization = organization_id(&organization)?;
     let mut form = Form::read(&app, &member.forms, request).await?;
     let mut visit = visit(&app, &ctx, &member.who, organization).await?;
-    visit.look_below(&app).await?;
+    visit.look_at_the_first_below(&app).await?;
     let secret = form.take_secret("pat");
     let (answer, target) = match read(secret, form.text("subOrganization")) {
         Ok((secret, target)) => {

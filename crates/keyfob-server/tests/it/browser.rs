@@ -3,9 +3,11 @@
 //! Each test has a browser and a site of its own. Nothing waits for a time: what is waited for is what a
 //! person would see.
 
+mod all_tokens;
 mod cross_site;
 pub(crate) mod driver;
 mod frame;
+mod invitations;
 mod keyboard;
 mod one_each;
 mod organizations;

@@ -86,6 +86,7 @@ fn importing(world: &World) -> Import<'static> {
         store: world.store.clone(),
         catalogue: roles_file::read(roles_file::FIRST, 1).unwrap(),
         peppers: vec![(world.pepper_id, world.pepper.clone())],
+        erasure: None,
         forms: TokenForms {
             prefix: native,
             foreign: vec![foreign],

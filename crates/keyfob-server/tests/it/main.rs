@@ -12,13 +12,16 @@
 mod browser;
 mod client;
 mod edge;
+mod erasing;
 mod import;
 mod listening;
+mod mail_server;
 mod program;
 mod reader;
 mod scenes;
 mod site;
 mod templates;
+mod unrecorded;
 
 /// The suite over the embedded database.
 #[path = "rules"]
@@ -26,6 +29,7 @@ mod on_sqlite {
     use keyfob_testkit::backend::Backend;
 
     mod activity;
+    mod audit_log;
     mod bodies;
     mod callers;
     mod cross_site;
@@ -36,8 +40,10 @@ mod on_sqlite {
     mod door_refusals;
     mod door_success;
     mod elsewhere;
+    mod erased;
     mod explain;
     mod headers;
+    mod invitations;
     mod keys;
     mod live;
     mod logs;
@@ -68,6 +74,7 @@ mod on_sqlite {
     mod throttled;
     mod token_form;
     mod tree;
+    mod unrecorded;
     mod wire;
 
     async fn backend() -> Backend {
@@ -83,6 +90,7 @@ mod on_postgres {
     use keyfob_testkit::backend::Backend;
 
     mod activity;
+    mod audit_log;
     mod bodies;
     mod callers;
     mod cross_site;
@@ -93,8 +101,10 @@ mod on_postgres {
     mod door_refusals;
     mod door_success;
     mod elsewhere;
+    mod erased;
     mod explain;
     mod headers;
+    mod invitations;
     mod keys;
     mod live;
     mod logs;
@@ -125,6 +135,7 @@ mod on_postgres {
     mod throttled;
     mod token_form;
     mod tree;
+    mod unrecorded;
     mod wire;
 
     /// A machine under the load of all tests at once is slow, and slowness is not what they ask about.

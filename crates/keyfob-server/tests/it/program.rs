@@ -49,7 +49,9 @@ mod on_sqlite {
     use super::Host;
 
     mod audit;
+    mod checkpoint;
     mod doctor;
+    mod erase;
     mod hygiene;
     mod keys;
     mod killed;
@@ -61,6 +63,7 @@ mod on_sqlite {
     mod serving;
     mod set_up;
     mod start;
+    mod unrecorded;
 
     fn host() -> Host {
         Host::embedded()
@@ -73,7 +76,9 @@ mod on_postgres {
     use super::Host;
 
     mod audit;
+    mod checkpoint;
     mod doctor;
+    mod erase;
     mod hygiene;
     mod keys;
     mod killed;
@@ -86,6 +91,7 @@ mod on_postgres {
     mod set_up;
     mod start;
     mod start_on_postgres;
+    mod unrecorded;
 
     fn host() -> Host {
         Host::on_postgres()

@@ -7,7 +7,7 @@ use form_urlencoded::Serializer;
 use keyfob_core::id::OrgId;
 
 use crate::client::{Answer, Ask};
-use crate::site::{ISSUER, PASSWORD, Site};
+use crate::site::{PASSWORD, Site};
 
 /// A browser, and who sits at it.
 #[derive(Debug)]
@@ -76,7 +76,7 @@ impl<'s> Reader<'s> {
 
     /// Sends a form, as a browser does that this server sent the page to.
     pub(crate) async fn send(&mut self, form: &PageForm) -> Answer {
-        let ask = self.asking(form).header("origin", ISSUER);
+        let ask = self.asking(form).header("origin", &self.site.app.issuer);
         self.answer(ask.header("sec-fetch-site", "same-origin"))
             .await
     }

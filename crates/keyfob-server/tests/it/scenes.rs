@@ -1,12 +1,13 @@
 //! Every page and every form of the dashboard, in one table each: what must hold of all of them is asked of
 //! each row. A route of `web.rs` that is in neither fails `rules/pages/other_sites.rs`.
 
+mod elsewhere;
 mod forms;
+mod props;
 
-use std::time::Duration;
-
+pub(crate) use self::elsewhere::{DEMO, MAIL, SET_UP};
 pub(crate) use self::forms::{ELSEWHERE, FORMS, FormCase};
-use crate::site::{Pat, Site};
+pub(crate) use self::props::{Props, filled_in, invitation, link, set_up};
 
 /// What a person does on a page.
 #[derive(Debug, Clone, Copy)]
@@ -186,6 +187,67 @@ pub(crate) const SCENES: &[Scene] = &[
     ),
     scene("removing a member, in a dialog", "ana", MEMBER)
         .then(&[Press("a[href$='/remove']"), See("dialog .btn-danger")]),
+    scene("inviting", "ana", "/orgs/{organization:Mobile}/invite"),
+    scene(
+        "inviting to two",
+        "ana",
+        "/orgs/{organization:Mobile}/invite",
+    )
+    .then(&[
+        Press("[name=add]"),
+        See("[name=leaveOut]"),
+        Press("fieldset:nth-of-type(2) [value=some]"),
+        See("fieldset:nth-of-type(2) .levels select"),
+    ]),
+    scene(
+        "inviting, refused",
+        "ana",
+        "/orgs/{organization:Mobile}/invite",
+    )
+    .then(&[
+        Fill("#mails", "nobody"),
+        Press(".actions .btn-primary"),
+        See("#mails-e"),
+    ])
+    .answered(422),
+    scene("invited", "ana", "/orgs/{organization:Mobile}/invite").then(&[
+        Fill("#mails", "new@acme.example bo@acme.example"),
+        Press(".actions .btn-primary"),
+        See("#link-1"),
+    ]),
+    scene(
+        "is it you, before a link",
+        "ana",
+        "/orgs/{organization:Mobile}/invite",
+    )
+    .then(&[
+        Fill("#mails", "new@acme.example"),
+        Pause(16),
+        Press(".actions .btn-primary"),
+        See("#pw"),
+    ]),
+    scene(
+        "invitations",
+        "ana",
+        "/orgs/{organization:Mobile}/invitations",
+    ),
+    scene(
+        "no invitation",
+        "ana",
+        "/orgs/{organization:Web}/invitations",
+    ),
+    scene("an invitation to whoever has it", "cem", "{invitation}"),
+    for_nobody("an invitation", "{invitation}"),
+    for_nobody("an invitation, refused", "{invitation}")
+        .then(&[
+            Fill("#fn", " "),
+            Fill("#pw", "aaaaaaaaaaaa"),
+            Press("form.fields .btn-primary"),
+            See(".error"),
+        ])
+        .answered(422),
+    for_nobody("an invitation of who has an account", "{invitation:eve}"),
+    scene("an invitation, signed in", "eve", "{invitation:eve}"),
     scene("a new organization", "ana", "/orgs/{organization:Web}/new"),
     scene(
         "a new organization, refused",
@@ -222,6 +284,43 @@ pub(crate) const SCENES: &[Scene] = &[
     ])
     .answered(422),
     scene("no right", "bo", "/orgs/{organization:Mobile}/new").answered(403),
+    scene("moving", "ana", "/orgs/{organization:Mobile}/move"),
+    scene("why", "ana", "/orgs/{organization:Mobile}/explain"),
+    scene("why, told", "ana", "/orgs/{organization:Mobile}/explain").then(&[
+        Press("#x-who option:last-child"),
+        Press("form .btn-primary"),
+        See("[role=status]"),
+    ]),
+    scene("all tokens", "ana", "/orgs/{organization}/tokens"),
+    scene("all tokens, chosen", "ana", "/orgs/{organization}/tokens").then(&[
+        Press("tbody tr:first-child [name=id]"),
+        Press(".bulk .btn"),
+        See("#nt"),
+    ]),
+    scene(
+        "all tokens, not confirmed",
+        "ana",
+        "/orgs/{organization}/tokens",
+    )
+    .then(&[
+        Press("tbody tr:first-child [name=id]"),
+        Press(".bulk .btn"),
+        Fill("#nt", "7"),
+        Press("form .btn-danger"),
+        See("#nt-e"),
+    ])
+    .answered(422),
+    scene(
+        "all tokens, ended too",
+        "ana",
+        "/orgs/{organization}/tokens?state=all",
+    ),
+    scene("no token fits", "ana", "/orgs/{organization}/tokens?q=none"),
+    scene(
+        "revoking tokens of others",
+        "ana",
+        "/orgs/{organization}/tokens/revoke?id={managed}",
+    ),
     scene("what happened", "ana", "/orgs/{organization}/activity"),
     scene("the tree", "ana", "/organizations"),
     // one's account
@@ -243,6 +342,9 @@ pub(crate) const SCENES: &[Scene] = &[
     // what goes wrong
     for_nobody("nothing to set up", "/setup").answered(410),
     for_nobody("no demo", "/demo").answered(404),
+    for_nobody("an invitation that ended", "/invitation").answered(410),
+    for_nobody("a link that ended", "/reset").answered(410),
+    for_nobody("no mail", "/forgotten").answered(404),
     scene(
         "nothing there",
         "ana",
@@ -253,102 +355,9 @@ pub(crate) const SCENES: &[Scene] = &[
     for_nobody("the API", "/docs/api"),
 ];
 
-/// The pages of a demo.
-pub(crate) const DEMO: &[Scene] = &[
-    for_nobody("who to be", "/demo"),
-    scene("the strip", "bo", MOBILE),
-];
-
-/// The pages of a server in which nobody is, by the link that was shown.
-pub(crate) const SET_UP: &[Scene] = &[
-    for_nobody("the first account", "{link}"),
-    for_nobody("the first account, refused", "{link}")
-        .then(&[
-            Fill("#fn", "Ana Lima"),
-            Fill("#em", "ana@acme.example"),
-            Fill("#pw", "aaaaaaaaaaaa"),
-            Fill("#on", " "),
-            Press("form.fields .btn-primary"),
-            See(".error"),
-        ])
-        .answered(422),
-];
-
-/// What was made for the scenes, for the placeholders of addresses and forms.
-#[derive(Debug)]
-pub(crate) struct Props {
-    /// A live token of Bo's in Mobile.
-    pub(crate) pat: Pat,
-    /// A session of Bo's.
-    pub(crate) session: String,
-    /// The path at which the first account is made, while there is none.
-    pub(crate) link: String,
-}
-
-/// Makes what the scenes show; the policy allows three tokens.
-pub(crate) async fn set_up(site: &Site) -> Props {
-    let (acme, mobile, web) = (site.acme, site.mobile, site.web);
-    let old = site.sign_in("bo").await;
-    site.generate(&old, mobile, r#"{"name":"Over","expiresInDays":1}"#)
-        .await;
-    site.advance(Duration::from_hours(25));
-    let bo = site.sign_in("bo").await;
-    let ended = site.generate(&bo, mobile, r#"{"name":"Ended"}"#).await;
-    site.revoking(&ended).cookie(&bo).send().await;
-    site.generate(&bo, mobile, r#"{"name":"Tonight","expiresInDays":1}"#)
-        .await;
-    let bounded = r#"{"name":"A nightly build of everything that there is in this tree","expiresInDays":10,
-        "ceiling":["build:view"],"reach":"organization","networks":["10.0.0.0/8","192.0.2.7"]}"#;
-    let bounded = site.generate(&bo, mobile, bounded).await;
-    let refused = site.exchange(&bounded, mobile).await;
-    assert_eq!(refused.outcome(), "401 invalid_grant", "the network");
-    let live = site.generate(&bo, mobile, r#"{"name":"Release"}"#).await;
-    assert_eq!(site.exchange(&live, mobile).await.outcome(), "200");
-    site.app.activity.flush(&site.app.store).await.unwrap();
-    let sessions = site.get("/identity/v1/sessions").cookie(&bo);
-    let sessions = sessions.send().await.json();
-    let session = sessions["data"][0]["id"].as_str().unwrap().to_owned();
-    let cem = site.sign_in("cem").await;
-    for _ in 0..3 {
-        site.generate(&cem, acme, "{}").await;
-    }
-    site.person("eve").await;
-    let fay = site.person("fay").await;
-    site.world.member(fay, web, &["view-build"]).await;
-    site.world.suspend_member(fay, web).await;
-    let gil = site.person("gil").await;
-    site.world.member(gil, web, &["manage-build"]).await;
-    Props {
-        pat: live,
-        session,
-        link: String::new(),
-    }
-}
-
-/// An address or a text with its placeholders replaced.
-pub(crate) fn filled_in(site: &Site, props: &Props, path: &str) -> String {
-    let path = [
-        ("{organization}", site.acme),
-        ("{organization:Mobile}", site.mobile),
-        ("{organization:Web}", site.web),
-        ("{organization:Globex}", site.globex),
-    ]
-    .iter()
-    .fold(path.to_owned(), |path, (word, id)| {
-        path.replace(word, &id.to_string())
-    });
-    let path = path
-        .replace("{user}", &site.bo.to_string())
-        .replace("{token}", &props.pat.id)
-        .replace("{secret}", &props.pat.secret)
-        .replace("{session}", &props.session)
-        .replace("{link}", &props.link);
-    assert!(!path.contains('{'), "{path}");
-    path
-}
-
 /// The route of a scene's page.
 pub(crate) fn route_of(page: &str) -> String {
+    let (page, _query) = page.split_once('?').unwrap_or((page, ""));
     let mut parts = page.split('/').map(|part| match part.split_once(':') {
         Some((name, _which)) if part.starts_with('{') => format!("{name}}}"),
         _plain => part.to_owned(),

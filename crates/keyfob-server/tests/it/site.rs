@@ -157,8 +157,14 @@ impl Site {
 
     /// One more node over the same database.
     pub(crate) async fn another_node(&self) -> Arc<App> {
+        self.another_node_with(|_parts| ()).await
+    }
+
+    /// One more that is made otherwise.
+    pub(crate) async fn another_node_with(&self, change: impl FnOnce(&mut Parts)) -> Arc<App> {
         let root_key = RootKey::load(&self.root_key()).unwrap();
-        let parts = parts(&self.world, self.backend.reopen().await, root_key);
+        let mut parts = parts(&self.world, self.backend.reopen().await, root_key);
+        change(&mut parts);
         Arc::new(App::build(parts).await.unwrap())
     }
 
@@ -359,6 +365,7 @@ fn parts(world: &World, store: Store, root_key: RootKey) -> Parts {
         issuer: ISSUER.to_owned(),
         proxies: TrustedProxies::default(),
         brand: Brand::default(),
+        mailer: None,
         demo: None,
         metrics: Arc::new(Metrics::default()),
         root_key,

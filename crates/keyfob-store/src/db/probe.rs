@@ -66,6 +66,7 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         crate::member::STATEMENTS,
         crate::migrate::STATEMENTS,
         crate::org::STATEMENTS,
+        crate::org::listed::STATEMENTS,
         crate::org::seen::STATEMENTS,
         crate::org::search::STATEMENTS,
         crate::pat::STATEMENTS,
@@ -75,7 +76,10 @@ pub fn statements() -> impl Iterator<Item = &'static Statement> {
         crate::rotation::STATEMENTS,
         crate::session::STATEMENTS,
         crate::setup_link::STATEMENTS,
+        crate::invitation::STATEMENTS,
+        crate::password_reset::STATEMENTS,
         crate::user::STATEMENTS,
+        crate::user::erase::STATEMENTS,
     ]
     .into_iter()
     .flatten()

@@ -38,6 +38,7 @@ statements! {
         among!("SELECT id, external_id, email_key, full_name, suspended_at FROM users WHERE external_id");
     KNOWN_MEMBERS =
         among!("SELECT user_id, organization_id, roles, suspended_at, ended_at FROM membership WHERE user_id");
+    KNOWN_ERASED = among!("SELECT mac, user_id FROM erased_name WHERE mac");
     KNOWN_PATS = among!("SELECT mac, user_id, organization_id, name, expires_at, ceiling, reach, revoked_at
         FROM pat WHERE mac");
 }
@@ -151,6 +152,18 @@ pub async fn known_users(tx: &mut Tx, keys: UserKeys<'_>) -> Result<Vec<KnownUse
             full_name: row.get(3)?,
             suspended_at: row.get(4)?,
         })
+    })
+    .await
+}
+
+/// Finds who was erased, by keyed digests of names they had.
+pub async fn known_erased(
+    tx: &mut Tx,
+    macs: &[Vec<u8>],
+) -> Result<Vec<(Vec<u8>, UserId)>, StoreError> {
+    let keys: Vec<_> = macs.iter().map(|mac| Value::from(mac.as_slice())).collect();
+    find_among(tx, &KNOWN_ERASED, &keys, |row| {
+        Ok((row.get(0)?, row.get(1)?))
     })
     .await
 }

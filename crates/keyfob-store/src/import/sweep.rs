@@ -27,7 +27,8 @@ statements! {
     SWEEP_MEMBER = "DELETE FROM membership WHERE user_id = $1 AND organization_id = $2";
     SWEEP_USER_EPOCH = "DELETE FROM user_epoch WHERE user_id = $1 AND tree = $2";
     SWEEP_RECORDS = "DELETE FROM audit_record WHERE tree = $1 AND seq > $2";
-    SHORTEN_HEAD = "UPDATE audit_head SET seq = $2 WHERE tree = $1";
+    SHORTEN_HEAD = "UPDATE audit_head SET seq = $2, hash = (SELECT r.hash FROM audit_record r WHERE r.tree = $1 AND r.seq = $2)
+        WHERE tree = $1";
     SWEEP_HEAD = "DELETE FROM audit_head WHERE tree = $1";
     SWEEP_PATH = "DELETE FROM organization_ancestor WHERE organization = $1";
     SWEEP_TREE_EPOCH = "DELETE FROM tree_epoch WHERE tree = $1";

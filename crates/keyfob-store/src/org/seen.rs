@@ -40,8 +40,13 @@ statements! {
     ORG_SEEN_CHILDREN = seen!("FROM living_organization o WHERE o.parent_id = $2 ORDER BY o.id LIMIT $3");
     ORG_SEEN_BELOW = seen!("FROM organization_ancestor a JOIN living_organization o ON o.id = a.organization
         WHERE a.ancestor = $2 AND a.organization <> $2 ORDER BY o.depth, o.id LIMIT $3");
-    ORG_COUNT_BELOW = "SELECT CAST(COUNT(*) AS BIGINT) FROM organization_ancestor a
-        JOIN living_organization o ON o.id = a.organization WHERE a.ancestor = $1 AND a.organization <> $1";
+    // Paths are kept of living organizations, so an index alone counts them; those that an unfinished import
+    // made are few, or none.
+    ORG_COUNT_BELOW = "SELECT
+        CAST((SELECT COUNT(*) FROM organization_ancestor a WHERE a.ancestor = $1 AND a.organization <> $1)
+        - (SELECT COUNT(*) FROM instance i JOIN organization h ON h.import_id = i.import_pending
+            JOIN organization_ancestor b ON b.organization = h.id
+            WHERE b.ancestor = $1 AND b.organization <> $1) AS BIGINT)";
     ORG_HIGHEST = "SELECT o.id FROM living_membership m JOIN living_organization o ON o.id = m.organization_id
         WHERE m.user_id = $1 AND m.suspended_at IS NULL ORDER BY o.depth, o.id LIMIT 1";
 }

@@ -3,12 +3,15 @@
 //! An organization is named as long as the person has a membership at it or above it, also a suspended
 //! one. To somebody who left, it is not named any more.
 
-use keyfob_core::id::UserId;
+use keyfob_core::event::{Actor, Fact, FeedItem};
+use keyfob_core::id::{OrgId, PatId, UserId};
+use keyfob_core::pat::RevokedBecause;
 use keyfob_core::time::Timestamp;
 
-use super::{Pat, read};
+use super::{Pat, pat_revoked_fact, read};
 use crate::StoreError;
 use crate::db::{RowRef, Tx, args, statements};
+use crate::event::feed_append;
 
 macro_rules! everywhere {
     ($rest:literal) => {
@@ -34,6 +37,8 @@ statements! {
         ORDER BY p.id DESC LIMIT $3");
     PAT_ENDED_EVERYWHERE = everywhere!("AND (p.revoked_at IS NOT NULL OR p.expires_at <= $2)
         ORDER BY p.id DESC LIMIT $3");
+    PAT_REVOKE_EVERYWHERE = "UPDATE pat SET revoked_at = $2, revoked_because = $3, revoked_by = $4
+        WHERE user_id = $1 AND revoked_at IS NULL RETURNING id, organization_id, tree";
 }
 
 /// A token, and where it is.
@@ -75,4 +80,27 @@ fn read_somewhere(row: &RowRef<'_>) -> Result<PatSomewhere, StoreError> {
         organization_name: row.get(22)?,
         is_suspended: row.get(23)?,
     })
+}
+
+/// Ends every PAT of a user; the caller writes the records returned.
+pub(crate) async fn pat_revoke_everywhere(
+    tx: &mut Tx,
+    user: UserId,
+    because: RevokedBecause,
+    actor: &Actor,
+    now: Timestamp,
+) -> Result<Vec<Fact>, StoreError> {
+    let values = args![user, now, because.word(), actor.person];
+    let ended: Vec<(PatId, OrgId, OrgId)> = tx
+        .all(&PAT_REVOKE_EVERYWHERE, values, |row| {
+            Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+        })
+        .await?;
+    for (pat, _organization, _tree) in &ended {
+        feed_append(tx, FeedItem::Pat(*pat), now).await?;
+    }
+    let facts = ended.into_iter();
+    let facts =
+        facts.map(|(pat, organization, tree)| pat_revoked_fact(tree, organization, pat, because));
+    Ok(facts.collect())
 }

@@ -251,6 +251,7 @@ async fn change_everything(world: &World, stage: &Stage, tx: &mut Tx) -> Result<
         name: &name,
     };
     org_insert(tx, &root, None, actor, now).await?;
+    super::erase::invite_and_erase(world, tx, new.id, root.id).await?;
     generate(world, stage, tx).await?;
     let want = WantedRotation::default();
     world.rotate_in(tx, &stage.pat, &want).await.unwrap();

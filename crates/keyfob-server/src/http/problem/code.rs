@@ -88,6 +88,9 @@ codes! {
     AlreadyRotated = "already_rotated", CONFLICT, "Already rotated",
         "The token has a successor already: it is in use, or this is not the request that made it.",
         "Use the successor. If its secret is lost, revoke it and generate a new token.";
+    AlreadyMember = "already_a_member", CONFLICT, "Already a member",
+        "The address belongs to a direct member of each of these organizations.",
+        "Change the member's roles instead.";
     NameTaken = "name_taken", CONFLICT, "Name taken",
         "Another organization of the same tree has that name.",
         "Choose another name; upper and lower case count as the same.";
@@ -112,6 +115,9 @@ codes! {
     Internal = "internal", INTERNAL_SERVER_ERROR, "Internal error",
         "The server failed; what it was asked to do may or may not have been done.",
         "Give the operator the request id of the answer: the log names the cause under it.";
+    MailUnavailable = "mail_unavailable", SERVICE_UNAVAILABLE, "Mail not sent",
+        "The invitation was made, and the mail server did not take the mail.",
+        "Send the invitation again later. The log names what the mail server answered.";
     TemporarilyUnavailable = "temporarily_unavailable", SERVICE_UNAVAILABLE, "Temporarily unavailable",
         "Something that the server needs for a decision, such as its database, is away.",
         "Try again after the seconds in the header `Retry-After`.";

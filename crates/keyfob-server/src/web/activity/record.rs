@@ -82,7 +82,9 @@ fn who(entry: &AuditEntry) -> (String, Option<String>) {
 /// What it happened to, and what more there is to say.
 fn details(entry: &AuditEntry, action: Option<Action>, visit: &Visit) -> (String, Option<String>) {
     if let Some(pat) = &entry.subject_pat {
-        return (pat.name.clone(), pat_more(entry, pat, action));
+        let name = Some(pat.name.as_str()).filter(|name| !name.is_empty());
+        let name = name.unwrap_or(say::NAMELESS_TOKEN);
+        return (name.to_owned(), pat_more(entry, pat, action));
     }
     let name = entry.organization_name.as_deref().unwrap_or_default();
     match action {
@@ -95,19 +97,30 @@ fn details(entry: &AuditEntry, action: Option<Action>, visit: &Visit) -> (String
             (say::moved_to(name, parent), None)
         }
         Some(Action::MemberAdded | Action::MemberRolesChanged) => {
-            let roles = Roles::from_stored(&entry.detail);
-            let titles = titles(&visit.loaded.catalogue, roles.iter());
-            let roles = if titles.is_empty() {
-                say::NO_ROLES.to_lowercase()
-            } else {
-                titles.join(", ")
-            };
+            let roles = roles(entry, visit);
             (say::person_with_roles(subject(entry), &roles), None)
         }
+        // To whom it was sent is not in the log.
+        Some(
+            Action::InvitationMade
+            | Action::InvitationSentAgain
+            | Action::InvitationWithdrawn
+            | Action::InvitationAccepted,
+        ) => (say::capitalized(&roles(entry, visit)), None),
         Some(Action::MemberSuspended | Action::MemberReactivated | Action::MemberRemoved) => {
             (subject(entry).to_owned(), None)
         }
         _other => (entry.detail.clone(), None),
+    }
+}
+
+fn roles(entry: &AuditEntry, visit: &Visit) -> String {
+    let roles = Roles::from_stored(&entry.detail);
+    let titles = titles(&visit.loaded.catalogue, roles.iter());
+    if titles.is_empty() {
+        say::NO_ROLES.to_lowercase()
+    } else {
+        titles.join(", ")
     }
 }
 

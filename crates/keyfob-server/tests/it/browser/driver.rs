@@ -213,8 +213,18 @@ impl Browser {
 
     /// Types on the keyboard, wherever the focus is.
     pub(crate) async fn type_in(&self, keys: &str) {
+        self.see_painted().await;
         let chain = self.driver.action_chain().send_keys(keys);
         chain.perform().await.unwrap();
+    }
+
+    /// Waits until the page was painted: before that a browser drops what is typed, so that nobody presses
+    /// what they have not seen.
+    async fn see_painted(&self) {
+        const PAINTED: &str = "const answer = arguments[0], look = () =>
+            performance.getEntriesByType('paint').length ? answer() : requestAnimationFrame(look);
+            look()";
+        self.driver.execute_async(PAINTED, vec![]).await.unwrap();
     }
 
     pub(crate) async fn strike(&self, key: Key) {

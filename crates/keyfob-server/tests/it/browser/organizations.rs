@@ -34,6 +34,23 @@ async fn d6_a_sub_organization_is_made_renamed_and_deleted() {
 }
 
 #[tokio::test]
+async fn d6_an_organization_is_moved_to_another_parent() {
+    let stage = Stage::open().await;
+    let browser = stage.browser("ana", &security(stage.site.web)).await;
+    browser.press("#menu a[href$='/team']").await;
+    browser.press("a[href$='/move']").await;
+    let mobile = stage.site.mobile;
+    browser
+        .press(&format!("#parent option[value='{mobile}']"))
+        .await;
+    browser.press("form .btn-primary").await;
+    browser
+        .read(".card .sub", "Sub-organization of Mobile")
+        .await;
+    assert_eq!(browser.complaints().await, [""; 0]);
+}
+
+#[tokio::test]
 async fn d6_a_members_roles_are_changed_and_count_at_the_next_exchange() {
     let stage = Stage::open().await;
     let pat = stage.site.pat("bo", stage.site.mobile).await;

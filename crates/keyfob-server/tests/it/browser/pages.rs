@@ -14,7 +14,9 @@ use thirtyfour::TimeoutConfiguration;
 
 use super::driver::{Browser, PATIENCE, Script};
 use super::stage::Stage;
-use crate::scenes::{DEMO, Props, SCENES, SET_UP, Scene, Step, filled_in, set_up};
+use crate::mail_server::MailServer;
+use crate::reader::{Reader, form};
+use crate::scenes::{DEMO, MAIL, Props, SCENES, SET_UP, Scene, Step, filled_in, set_up};
 use crate::site::Pat;
 
 /// Where the script of axe-core is.
@@ -72,15 +74,22 @@ impl Show {
         let app = &stage.site.app;
         let offered = offer(&app.store, &*app.entropy, app.now()).await;
         let link = offered.unwrap().unwrap().url("");
+        Self::by_link(stage, link).await
+    }
+
+    /// On a stage for which nothing was made but a link.
+    async fn by_link(stage: Stage, link: String) -> Self {
         let nothing = Pat {
             id: String::new(),
             secret: String::new(),
             organization: stage.site.acme,
         };
         let props = Props {
+            managed: nothing.clone(),
             pat: nothing,
             session: String::new(),
             link,
+            invitations: [String::new(), String::new()],
         };
         Self::on(stage, props).await
     }
@@ -205,6 +214,22 @@ async fn d7_nor_where_the_first_account_is_made() {
     let show = Show::empty().await;
     for width in [1280, 360] {
         look_at(&show, SET_UP, width).await;
+    }
+}
+
+#[tokio::test]
+async fn d7_nor_where_mail_is_set_up() {
+    let mut server = MailServer::start().await;
+    let mailer = server.mailer();
+    let stage = Stage::with(|parts| parts.mailer = Some(mailer)).await;
+    let mut reader = Reader::new(&stage.site);
+    let page = reader.get("/forgotten").await;
+    let asked = form(&page, "/forgotten").with("email", "bo@acme.example");
+    assert_eq!(reader.send(&asked).await.status, 200);
+    let link = server.next().await.link(&stage.site.app.issuer);
+    let show = Show::by_link(stage, link).await;
+    for width in [1280, 360] {
+        look_at(&show, MAIL, width).await;
     }
 }
 

@@ -24,12 +24,14 @@ fn the_defaults_are_a_configuration_file_that_changes_nothing() {
     A member can have 10 tokens in one organization.
     The expiry of a token is not required; by default none, without a limit.
     A rotated token lives on for 1 day, or as chosen: at most 7 days.
+    Root organizations are made by the operator.
     Making a credential needs a sign-in within the last 15 minutes.
     A session ends after 30 minutes without use, and after 12 hours at the latest.
     A key signs access tokens for 90 days.
     An address can be refused 60 exchanges in a minute, and 10 sign-ins to one account in 15 minutes.
     An access token for default (audience: the issuer) lives for 1 hour and is signed with ES256.
     The dashboard is called Keyfob.
+    No mail is sent: invitations are links to pass on.
     Log events (info) go to standard error as text.
     ");
     // Named in a file it is the operator's own word, and no other port is taken for it.
@@ -88,7 +90,8 @@ fn a_key_or_value_that_nobody_knows_is_refused_where_it_was_set() {
         host.refusal(&file),
         "policy.pat_limits (from bad.toml): not known; known here: pat_limit, pat_expiry_default, \
          pat_expiry_max, pat_expiry_required, pat_rotation_overlap, pat_rotation_overlap_max, \
-         reauthentication, session_idle, session_max, key_rotation, exchange_failures, sign_in_failures"
+         reauthentication, session_idle, session_max, key_rotation, root_organizations, \
+         exchange_failures, sign_in_failures"
     );
     host.write("bad.toml", "[policy]\npat_limit = 0\n");
     let said = host.refusal(&file);

@@ -1,5 +1,12 @@
 //! Section 5: who is calling stands in the credential and nowhere else.
 
+use http::Request;
+use keyfob_core::name::Name;
+use keyfob_server::app::access::{Caller, admit_token};
+use keyfob_server::app::manage_organizations::{self, OrganizationError};
+use keyfob_server::app::sign_in::signed_in;
+use keyfob_server::context::Ctx;
+
 use crate::site::Site;
 
 #[tokio::test]
@@ -35,4 +42,49 @@ async fn brr_01_a_challenge_says_what_is_wrong_only_when_there_was_a_token() {
             Some("Bearer realm=\"keyfob\", error=\"invalid_token\"")
         );
     }
+}
+
+/// A request of its own, at this moment.
+fn context(site: &Site) -> Ctx {
+    let (parts, _body) = Request::new(()).into_parts();
+    let (clock, entropy) = (&site.world.clock, &site.world.entropy);
+    Ctx::of(&parts, &site.app.proxies, &**clock, &**entropy)
+}
+
+async fn renames(site: &Site, ctx: &Ctx, caller: &Caller) -> Result<(), OrganizationError> {
+    let name = Name::parse("Another name").unwrap();
+    let renamed = manage_organizations::rename(&site.app, ctx, caller, site.mobile, &name).await;
+    renamed.map(|_organization| ())
+}
+
+#[tokio::test]
+async fn who_was_let_in_and_lost_it_since_changes_nothing_any_more() {
+    let site = Site::on(super::backend().await).await;
+    let ctx = context(&site);
+    let ana = site.sign_in("ana").await;
+    let pat = site.generate(&ana, site.acme, "{}").await;
+    let jwt = site.jwt(&pat, site.acme).await;
+    let by_session = async |cookie: &str| {
+        let value = cookie.split_once('=').unwrap().1;
+        let who = signed_in(&site.app, &ctx, value).await.unwrap().unwrap();
+        Caller::Session(Box::new(who))
+    };
+    let by_token = async || {
+        let token = admit_token(&site.app, &ctx, &jwt).await.unwrap();
+        Caller::Token(Box::new(token))
+    };
+    let (session, token) = (by_session(&ana).await, by_token().await);
+    renames(&site, &ctx, &session).await.unwrap();
+    renames(&site, &ctx, &token).await.unwrap();
+    assert_eq!(site.revoking(&pat).cookie(&ana).outcome().await, "204");
+    let ended = site.delete("/identity/v1/session").cookie(&ana);
+    assert_eq!(ended.outcome().await, "204");
+    for caller in [&session, &token] {
+        let refused = renames(&site, &ctx, caller).await;
+        assert!(matches!(refused, Err(OrganizationError::NotForThem(_))));
+    }
+    let again = by_session(&site.sign_in("ana").await).await;
+    site.world.suspend_user(site.ana).await;
+    let refused = renames(&site, &ctx, &again).await;
+    assert!(matches!(refused, Err(OrganizationError::NotForThem(_))));
 }

@@ -73,6 +73,28 @@ async fn of_oneself_everybody_learns_it_and_of_others_who_manages_the_organizati
 }
 
 #[tokio::test]
+async fn what_lies_above_all_that_the_asker_sees_is_not_named() {
+    let site = Site::on(super::backend().await).await;
+    let (ana, bo) = (site.sign_in("ana").await, site.sign_in("bo").await);
+    site.world
+        .set_roles(site.bo, site.mobile, &["manage-organization"])
+        .await;
+    let owner = json!({ "role": "owner" });
+    let said = told(&site, &bo, site.ios, site.ana, "build:view").await;
+    assert_eq!(said, json!([true, [owner], []]));
+    let pat = site.generate(&ana, site.acme, "{}").await;
+    let target = format!(
+        "/identity/v1/organizations/{}/explain?permission=build:view",
+        site.ios
+    );
+    for (made_for, name) in [(site.acme, json!("Acme")), (site.mobile, Value::Null)] {
+        let jwt = site.jwt(&pat, made_for).await;
+        let said = site.get(&target).bearer(&jwt).send().await.json();
+        assert_eq!(said["because"][0]["organizationName"], name);
+    }
+}
+
+#[tokio::test]
 async fn an_explanation_and_an_exchange_say_the_same_of_every_permission() {
     let site = Site::on(super::backend().await).await;
     let bo = site.sign_in("bo").await;

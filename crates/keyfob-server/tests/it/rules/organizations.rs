@@ -1,5 +1,7 @@
 //! Contract 5: the list of organizations, as a person and as a program sees it.
 
+use keyfob_core::policy::RootCreation;
+use keyfob_server::state::Parts;
 use serde_json::{Value, json};
 
 use crate::client::Ask;
@@ -258,4 +260,35 @@ async fn a_caller_that_is_nobody_sees_nothing() {
     let elsewhere = elsewhere.send().await;
     assert_eq!(elsewhere.outcome(), "405 method_not_allowed");
     assert_eq!(elsewhere.header("allow"), Some("GET,HEAD,POST"));
+}
+
+#[tokio::test]
+async fn a_root_is_made_by_whoever_is_signed_in_where_policy_says_so_and_is_theirs() {
+    let backend = super::backend().await;
+    let change = |parts: &mut Parts| parts.policy.root_creation = RootCreation::Anyone;
+    let site = Site::with(backend, change).await;
+    site.person("eve").await;
+    let (eve, bo) = (site.sign_in("eve").await, site.sign_in("bo").await);
+    let target = "/identity/v1/organizations";
+    let made = site.post(target).cookie(&eve).json(r#"{"name":"Initech"}"#);
+    let made = made.send().await;
+    assert_eq!(made.outcome(), "201");
+    let root = made.json();
+    assert_eq!(
+        (&root["name"], &root["membership"]),
+        (&json!("Initech"), &json!("Member"))
+    );
+    let path = format!("{target}/{}", root["id"].as_str().unwrap());
+    let deleted = format!("{path}?confirm=Initech");
+    assert_eq!(
+        site.delete(&deleted).cookie(&bo).outcome().await,
+        "404 not_found"
+    );
+    assert_eq!(site.delete(&deleted).cookie(&eve).outcome().await, "204");
+    let pat = site.pat("ana", site.acme).await;
+    let jwt = site.jwt(&pat, site.acme).await;
+    let by_program = site.post(target).bearer(&jwt).json(r#"{"name":"Initech"}"#);
+    assert_eq!(by_program.outcome().await, "403 session_required");
+    let nameless = site.post(target).cookie(&eve).json(r#"{"name":" "}"#);
+    assert_eq!(nameless.outcome().await, "400 invalid_request");
 }

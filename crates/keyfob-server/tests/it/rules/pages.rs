@@ -1,12 +1,19 @@
 //! The dashboard's pages, by somebody without script.
 
+mod accepting;
 mod activity;
+mod all_tokens;
 mod brand;
 mod demo;
 mod everywhere;
+mod explained;
+mod files;
+mod forgotten;
 mod forms;
+mod invitations;
 mod matrix;
 mod member;
+mod moving;
 mod organizations;
 mod other_sites;
 mod password;

@@ -99,6 +99,38 @@ pub(crate) const FORMS: &[FormCase] = &[
     FormCase {
         who: Some("ana"),
         ..form(
+            "/orgs/{organization}/move",
+            "/orgs/{organization:Web}/move",
+            &[("parent", "{mobile}")],
+        )
+    },
+    FormCase {
+        who: Some("ana"),
+        ..form(
+            "/orgs/{organization}/tokens/revoke",
+            "/orgs/{organization}/tokens/revoke?id={managed}",
+            &[("count", "1")],
+        )
+    },
+    FormCase {
+        who: Some("ana"),
+        ..form(
+            "/orgs/{organization}/invite",
+            "/orgs/{organization:Web}/invite",
+            &[("emails", "new@acme.example")],
+        )
+    },
+    FormCase {
+        who: Some("ana"),
+        ..form(
+            "/orgs/{organization}/invitations",
+            "/orgs/{organization:Mobile}/invitations",
+            &[("withdraw", "kim@acme.example")],
+        )
+    },
+    FormCase {
+        who: Some("ana"),
+        ..form(
             "/orgs/{organization}/new",
             "/orgs/{organization:Mobile}/new",
             &[("name", "Made by a form")],
@@ -122,9 +154,16 @@ pub(crate) const FORMS: &[FormCase] = &[
     },
 ];
 
-/// Forms that are there only before the first account, or in the demo: their own tests send them from
-/// another site.
-pub(crate) const ELSEWHERE: [&str; 2] = ["/setup", "/demo"];
+/// Forms that are there only before the first account, in the demo, by a link, or with mail: their own
+/// tests send them from another site.
+pub(crate) const ELSEWHERE: [&str; 6] = [
+    "/setup",
+    "/demo",
+    "/invitation",
+    "/invitation/account",
+    "/forgotten",
+    "/reset",
+];
 
 impl FormCase {
     /// Where it goes to.

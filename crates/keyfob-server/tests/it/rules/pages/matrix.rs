@@ -12,7 +12,7 @@ use crate::site::Site;
 pub(super) const SOURCE: &str = include_str!("../../../../src/web.rs");
 
 /// What each reader gets: nobody; a stranger to the organization; its owner.
-const MATRIX: [(&str, &str, [u16; 3]); 43] = [
+const MATRIX: [(&str, &str, [u16; 3]); 62] = [
     ("GET", "/", [303, 303, 303]),
     ("GET", "/docs/api", [200, 200, 200]),
     ("GET", "/sign-in", [200, 303, 303]),
@@ -43,6 +43,23 @@ const MATRIX: [(&str, &str, [u16; 3]); 43] = [
     ("POST", "/orgs/{organization}/rename", [303, 403, 403]),
     ("GET", "/orgs/{organization}/delete", [303, 404, 200]),
     ("POST", "/orgs/{organization}/delete", [303, 403, 403]),
+    ("GET", "/orgs/{organization}/move", [303, 404, 200]),
+    ("POST", "/orgs/{organization}/move", [303, 403, 403]),
+    ("GET", "/orgs/{organization}/explain", [303, 404, 200]),
+    ("GET", "/orgs/{organization}/team.csv", [303, 404, 200]),
+    ("GET", "/orgs/{organization}/tokens.csv", [303, 404, 200]),
+    ("GET", "/orgs/{organization}/tokens", [303, 404, 200]),
+    // Where nothing is chosen there is nothing to show, for who may see it.
+    ("GET", "/orgs/{organization}/tokens/revoke", [303, 404, 303]),
+    (
+        "POST",
+        "/orgs/{organization}/tokens/revoke",
+        [303, 403, 403],
+    ),
+    ("GET", "/orgs/{organization}/invite", [303, 404, 200]),
+    ("POST", "/orgs/{organization}/invite", [303, 403, 403]),
+    ("GET", "/orgs/{organization}/invitations", [303, 404, 200]),
+    ("POST", "/orgs/{organization}/invitations", [303, 403, 403]),
     ("GET", "/orgs/{organization}/activity", [303, 404, 200]),
     ("GET", "/orgs/{organization}/security", [303, 404, 200]),
     (
@@ -94,6 +111,15 @@ const MATRIX: [(&str, &str, [u16; 3]); 43] = [
     // Without a link, and with people in it: there is nothing to set up.
     ("GET", "/setup", [410, 410, 410]),
     ("POST", "/setup", [403, 403, 403]),
+    // Without a link nobody is invited.
+    ("GET", "/invitation", [410, 410, 410]),
+    ("POST", "/invitation", [403, 403, 403]),
+    ("POST", "/invitation/account", [403, 403, 403]),
+    // Mail is not set up.
+    ("GET", "/forgotten", [404, 404, 404]),
+    ("POST", "/forgotten", [404, 404, 404]),
+    ("GET", "/reset", [410, 410, 410]),
+    ("POST", "/reset", [403, 403, 403]),
     // This is no demo.
     ("GET", "/demo", [404, 404, 404]),
     ("POST", "/demo", [404, 404, 404]),
