@@ -8,7 +8,7 @@ use keyfob_store::refusal::{Refused, refusal_list};
 use keyfob_store::{StoreError, Transient, Tx, retry};
 
 use crate::app::Outage;
-use crate::app::access::{Caller, NotForThem, Place, covers, place};
+use crate::app::access::{Caller, NotForThem, Place, covers, place, still_stands};
 use crate::app::sign_in::SignedIn;
 use crate::context::Ctx;
 use crate::state::App;
@@ -57,6 +57,9 @@ pub async fn revoke(
             .loaded_in(&mut tx, ctx.now)
             .await
             .map_err(Outage::from)?;
+        if !still_stands(&mut tx, caller, &loaded.catalogue, ctx.now).await? {
+            return Err(NotForThem.into());
+        }
         let here = place(&mut tx, user, organization).await??;
         let found = pat_find(&mut tx, organization, pat)
             .await?

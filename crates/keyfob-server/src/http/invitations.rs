@@ -110,7 +110,7 @@ pub(super) struct New {
     description = "Promises a membership with these roles. The link is mailed, or shown in the dashboard; it is in no answer. A promise to the same address that waits is replaced.",
     request_body = New,
     responses((status = 201, description = "Invited", body = Written)),
-    extensions(("x-errors" = json!(["forbidden", "not_found", "already_a_member", "conflict", "mail_unavailable", "too_many_requests"]))),
+    extensions(("x-errors" = json!(["forbidden", "not_found", "already_a_member", "conflict", "mail_unavailable", "too_many_requests", "unprocessable"]))),
 )]
 pub(super) async fn invite(
     State(app): State<Arc<App>>,

@@ -143,7 +143,7 @@ pub(super) async fn one(
     description = "By a person, where `policy.root_organizations` is `anyone`; they own it. Otherwise the operator makes them, with `keyfobd org add`.",
     request_body = OtherName,
     responses((status = 201, description = "Made", body = Organization)),
-    extensions(("x-errors" = json!(["forbidden", "session_required"]))),
+    extensions(("x-errors" = json!(["forbidden", "session_required", "unprocessable"]))),
 )]
 pub(super) async fn create(
     State(app): State<Arc<App>>,

@@ -128,7 +128,7 @@ pub(super) async fn page(
         lead: say::all_tokens_lead(name, visit.below_count()),
         places: places(&visit, at),
         rows: pats.iter().map(|found| Row::new(found, ctx.now)).collect(),
-        done: done(&query),
+        done: done(&member, &query),
         unfinished: (!is_full && next.is_some()).then(|| say::tokens_looked_through(EXAMINED_MAX)),
         first: after.map(|_page| filters.address(&path, None)),
         next: next.map(|next| filters.address(&path, Some(next))),
@@ -209,10 +209,19 @@ fn places(visit: &Visit, chosen: OrgId) -> Vec<Choice> {
 }
 
 /// What the page before did, as its address says.
-fn done(query: &Query) -> Option<String> {
-    let number = |name| query.text(name).and_then(|text| text.parse::<u64>().ok());
-    let revoked = number("revoked")?;
-    Some(say::revoked_now(revoked, number("passed").unwrap_or(0)))
+///
+/// Only where this server wrote it for this browser: nobody is told by a link what was not done.
+fn done(member: &Member, query: &Query) -> Option<String> {
+    let (revoked, passed) = (query.text("revoked")?, query.text("passed")?);
+    let is_ours = member
+        .forms
+        .fits(&told(revoked, passed), query.text("proof")?);
+    let numbers = (revoked.parse().ok()?, passed.parse().ok()?);
+    is_ours.then(|| say::revoked_now(numbers.0, numbers.1))
+}
+
+fn told(revoked: &str, passed: &str) -> String {
+    format!("revoked {revoked} {passed}")
 }
 
 /// Answers `GET …/tokens/revoke`: exactly which would be revoked, and nothing changes.
@@ -225,14 +234,21 @@ pub(super) async fn preview(
 ) -> Result<Response, Problem> {
     let organization = organization_id(&organization)?;
     let chosen: BTreeSet<PatId> = query.all("id").filter_map(|id| id.parse().ok()).collect();
-    previewed((&app, &ctx, &member), organization, &chosen, None).await
+    let chosen = (&chosen, Typed::Nothing);
+    previewed((&app, &ctx, &member), organization, chosen).await
+}
+
+/// What was typed to confirm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Typed {
+    Nothing,
+    AnotherNumber,
 }
 
 async fn previewed(
     (app, ctx, member): (&App, &Ctx, &Member),
     organization: OrgId,
-    chosen: &BTreeSet<PatId>,
-    error: Option<String>,
+    (chosen, typed): (&BTreeSet<PatId>, Typed),
 ) -> Result<Response, Problem> {
     let visit = visit(app, ctx, &member.who, organization).await?;
     let caller = Caller::Session(Box::new(member.who.clone()));
@@ -246,15 +262,15 @@ async fn previewed(
         .iter()
         .map(|found| Row::new(found, ctx.now))
         .collect();
-    let is_wrong = error.is_some();
+    let is_wrong = typed == Typed::AnotherNumber;
     let mut response = show(&PreviewPage {
         shell: Shell::for_member(&say::revoke_chosen(rows.len()), member),
         frame: Frame::new(Area::Tokens, member, &visit),
         passed_by: (!told.passed_by.is_empty()).then(|| say::passed_by(told.passed_by.len())),
         in_use: rows.iter().filter(|row| !row.is_unused).count(),
         count: rows.len().to_string(),
+        error: is_wrong.then(|| say::not_that_number(rows.len())),
         rows,
-        error,
         path: path(organization),
         revoke: format!("{}/revoke", path(organization)),
     })?;
@@ -280,16 +296,18 @@ pub(super) async fn revoke(
     }
     let typed = form.text("count").unwrap_or_default().trim();
     if typed != chosen.len().to_string() {
-        let error = Some(say::not_that_number(chosen.len()));
-        return previewed((&app, &ctx, &member), organization, &chosen, error).await;
+        let chosen = (&chosen, Typed::AnotherNumber);
+        return previewed((&app, &ctx, &member), organization, chosen).await;
     }
     let caller = Caller::Session(Box::new(member.who.clone()));
     let Ended { ended, passed_by } = end(&app, &ctx, &caller, organization, &chosen).await?;
     let (ended, passed) = (ended.len().to_string(), passed_by.len().to_string());
+    let proof = member.forms.token(&told(&ended, &passed));
     let fields = [
         ("state", "revoked"),
         ("revoked", &*ended),
         ("passed", &*passed),
+        ("proof", &*proof),
     ];
     Ok(lead_to(&address(&path(organization), &fields)))
 }

@@ -90,10 +90,7 @@ pub(super) async fn new_page(
     member: Member,
     Path(organization): Path<String>,
 ) -> Result<Response, Problem> {
-    let (_organization, visit) = place(&app, &ctx, &member, &organization).await?;
-    may_manage(&visit.manager()).map_err(refuse)?;
-    let number = PatId::new(ctx.now, app.id_random());
-    named(&member, &visit, Errand::Create, (number, None))
+    fresh((&app, &ctx, &member), &organization, Errand::Create).await
 }
 
 /// Answers `GET …/rename`.
@@ -103,10 +100,19 @@ pub(super) async fn rename_page(
     member: Member,
     Path(organization): Path<String>,
 ) -> Result<Response, Problem> {
-    let (_organization, visit) = place(&app, &ctx, &member, &organization).await?;
+    fresh((&app, &ctx, &member), &organization, Errand::Rename).await
+}
+
+/// The page with nothing typed yet.
+async fn fresh(
+    (app, ctx, member): (&App, &Ctx, &Member),
+    organization: &str,
+    errand: Errand,
+) -> Result<Response, Problem> {
+    let (_organization, visit) = place(app, ctx, member, organization).await?;
     may_manage(&visit.manager()).map_err(refuse)?;
     let number = PatId::new(ctx.now, app.id_random());
-    named(&member, &visit, Errand::Rename, (number, None))
+    named(member, &visit, errand, (number, None))
 }
 
 fn named(
@@ -190,6 +196,7 @@ async fn answered(
     let number = form.number()?;
     let typed = form.text("name").unwrap_or_default().to_owned();
     let (organization, visit) = place(app, ctx, &member, organization).await?;
+    may_manage(&visit.manager()).map_err(refuse)?;
     let wrong = |error: String| {
         let name = typed.clone();
         named(

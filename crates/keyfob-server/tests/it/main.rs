@@ -30,6 +30,7 @@ mod on_sqlite {
 
     mod activity;
     mod audit_log;
+    mod authz_matrix;
     mod bodies;
     mod callers;
     mod cross_site;
@@ -91,6 +92,7 @@ mod on_postgres {
 
     mod activity;
     mod audit_log;
+    mod authz_matrix;
     mod bodies;
     mod callers;
     mod cross_site;
