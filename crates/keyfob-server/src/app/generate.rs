@@ -13,6 +13,7 @@ use keyfob_core::time::Purpose;
 use keyfob_store::instance::instance_freeze_prefix;
 use keyfob_store::org::org_below;
 use keyfob_store::pat::{NewPat, Pat, pat_count_live, pat_find, pat_insert, pat_is};
+use keyfob_store::session::session_stands;
 use keyfob_store::{StoreError, Transient, Tx, retry};
 
 use crate::app::Outage;
@@ -133,6 +134,10 @@ impl Draft<'_> {
             } else {
                 Err(GenerateError::FormUsed(Box::new(kept)))
             };
+        }
+        // It can have ended since they were let in.
+        if !session_stands(&mut tx, self.who.session.id).await? {
+            return Err(NotForThem.into());
         }
         let here = place(&mut tx, self.who.user.id, self.organization).await??;
         let facts = self.facts(&mut tx, &here).await?;

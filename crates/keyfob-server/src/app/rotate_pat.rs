@@ -18,6 +18,7 @@ use keyfob_core::time::{Purpose, Timestamp};
 use keyfob_store::instance::instance_freeze_prefix;
 use keyfob_store::pat::{NewPat, Pat, Revoked, pat_find, pat_revoke};
 use keyfob_store::rotation::{EndedOverlap, pat_rotate, rotation_ended, rotation_find};
+use keyfob_store::session::session_stands;
 use keyfob_store::{StoreError, Transient, Tx, retry};
 
 use crate::app::Outage;
@@ -162,6 +163,10 @@ impl Draft<'_> {
         loaded: &Loaded,
     ) -> Result<(Name, RotateFacts), RotatePatError> {
         let user = self.who.user.id;
+        // It can have ended since they were let in.
+        if !session_stands(tx, self.who.session.id).await? {
+            return Err(NotForThem.into());
+        }
         let here = place(tx, user, self.at.organization).await??;
         let old = pat_find(tx, self.at.organization, self.at.pat).await?;
         let old = old.ok_or(NotForThem)?;

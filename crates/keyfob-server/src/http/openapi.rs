@@ -116,6 +116,8 @@ static DOCUMENT: LazyLock<Value> = LazyLock::new(|| {
     // A document of texts and maps always becomes JSON.
     let mut document = serde_json::to_value(Described::openapi()).unwrap_or_default();
     complete::complete(&mut document);
+    // Whether a map keeps its order is decided by a feature that any other crate can switch on.
+    document.sort_all_objects();
     document
 });
 

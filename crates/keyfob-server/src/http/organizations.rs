@@ -26,8 +26,8 @@ use crate::context::Ctx;
 use crate::state::App;
 
 /// Most organizations of one page.
-const PER_PAGE_MAX: u32 = 1_000;
-const PER_PAGE: u32 = 100;
+const PER_PAGE_MAX: usize = 1_000;
+const PER_PAGE: usize = 100;
 
 /// The pages that existing clients ask for; other members of the query are theirs and ignored (wire).
 #[derive(Debug, Deserialize, IntoParams)]
@@ -35,11 +35,11 @@ const PER_PAGE: u32 = 100;
 #[into_params(parameter_in = Query)]
 pub(super) struct Paging {
     /// Which page, from 1.
-    #[param(minimum = 1, maximum = 4_294_967_295_u32)]
-    page: Option<u32>,
+    #[param(minimum = 1, maximum = 18_446_744_073_709_551_615_u64)]
+    page: Option<usize>,
     /// How many organizations a page has; 100 when only `page` is sent.
     #[param(minimum = 1, maximum = 1_000)]
-    per_page: Option<u32>,
+    per_page: Option<usize>,
 }
 
 /// Answers `GET /identity/v1/organizations`: all of them, unless a page is asked for.
@@ -95,9 +95,7 @@ fn window(paging: &Paging) -> Result<Option<(usize, usize)>, Problem> {
             "page counts from 1, perPage is 1 to 1000.",
         ));
     }
-    let number = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
-    let skip = number(page - 1).saturating_mul(number(per_page));
-    Ok(Some((skip, number(per_page))))
+    Ok(Some(((page - 1).saturating_mul(per_page), per_page)))
 }
 
 /// The organization that a path names. `current` is where an access token acts; what is no id names

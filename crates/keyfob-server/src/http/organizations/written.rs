@@ -69,5 +69,5 @@ pub(super) struct Organizations {
     pub(super) data: Vec<Organization>,
     /// The next page, while there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next: Option<u32>,
+    pub(super) next: Option<usize>,
 }

@@ -176,12 +176,19 @@ fn a_database_that_is_away_is_told_without_its_password() {
 fn the_committed_documents_are_what_the_program_writes() {
     let host = Host::embedded();
     assert_eq!(host.printed(&["docs", "."]), "");
-    assert_eq!(host.names("."), ["configuration.md", "errors.md"]);
+    assert_eq!(
+        host.names("."),
+        ["configuration.md", "errors.md", "openapi.json"]
+    );
     for (name, committed) in [
         ("errors.md", include_str!("../../../../../docs/errors.md")),
         (
             "configuration.md",
             include_str!("../../../../../docs/configuration.md"),
+        ),
+        (
+            "openapi.json",
+            include_str!("../../../../../docs/openapi.json"),
         ),
     ] {
         let written = std::fs::read_to_string(host.path(name)).unwrap();

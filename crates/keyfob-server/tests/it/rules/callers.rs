@@ -2,8 +2,11 @@
 
 use http::Request;
 use keyfob_core::name::Name;
+use keyfob_core::pat::rotation::WantedRotation;
 use keyfob_server::app::access::{Caller, admit_token};
+use keyfob_server::app::generate::{Choices, GenerateError, generate};
 use keyfob_server::app::manage_organizations::{self, OrganizationError};
+use keyfob_server::app::rotate_pat::{PatAt, RotatePatError, rotate};
 use keyfob_server::app::sign_in::signed_in;
 use keyfob_server::context::Ctx;
 
@@ -87,4 +90,33 @@ async fn who_was_let_in_and_lost_it_since_changes_nothing_any_more() {
     site.world.suspend_user(site.ana).await;
     let refused = renames(&site, &ctx, &again).await;
     assert!(matches!(refused, Err(OrganizationError::NotForThem(_))));
+}
+
+#[tokio::test]
+async fn who_was_let_in_and_signed_out_since_makes_no_token_any_more() {
+    let site = Site::on(super::backend().await).await;
+    let ctx = context(&site);
+    let ana = site.sign_in("ana").await;
+    let pat = site.generate(&ana, site.acme, "{}").await;
+    let value = ana.split_once('=').unwrap().1;
+    let who = signed_in(&site.app, &ctx, value).await.unwrap().unwrap();
+    let at = PatAt {
+        organization: site.acme,
+        pat: pat.id.parse().unwrap(),
+    };
+    let generates = async || generate(&site.app, &ctx, &who, site.acme, &Choices::default()).await;
+    let rotates = async || rotate(&site.app, &ctx, &who, at, &WantedRotation::default()).await;
+    generates().await.unwrap();
+    let ended = site.delete("/identity/v1/session").cookie(&ana);
+    assert_eq!(ended.outcome().await, "204");
+    let refused = generates().await;
+    assert!(matches!(refused, Err(GenerateError::NotForThem(_))));
+    let refused = rotates().await;
+    assert!(matches!(refused, Err(RotatePatError::NotForThem(_))));
+    let ana = site.sign_in("ana").await;
+    let (_cookie, value) = ana.split_once('=').unwrap();
+    let who = signed_in(&site.app, &ctx, value).await.unwrap().unwrap();
+    rotate(&site.app, &ctx, &who, at, &WantedRotation::default())
+        .await
+        .unwrap();
 }

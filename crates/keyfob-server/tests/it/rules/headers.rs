@@ -14,7 +14,7 @@ const ALWAYS: [(&str, &str); 4] = [
     ("cross-origin-opener-policy", "same-origin"),
 ];
 /// What may be kept, because it is the same for everybody, and how long.
-const KEPT: [(&str, &str); 5] = [
+const KEPT: [(&str, &str); 6] = [
     ("/.well-known/jwks.json", "public, max-age=300"),
     ("/.well-known/openid-configuration", "public, max-age=300"),
     (
@@ -25,6 +25,7 @@ const KEPT: [(&str, &str); 5] = [
         "/.well-known/oauth-protected-resource",
         "public, max-age=300",
     ),
+    ("/openapi.json", "public, max-age=300"),
     ("/assets/{file}", "public, max-age=86400"),
 ];
 const HSTS: &str = "strict-transport-security";
