@@ -19,6 +19,7 @@ mod fuzz;
 mod install;
 mod interop;
 mod lint;
+mod model;
 mod postgres;
 mod process;
 mod schemathesis;
@@ -88,6 +89,15 @@ enum Task {
         #[arg(long)]
         seed: Option<u64>,
     },
+    /// Play random sequences of operations on a server and on a model: both must do the same
+    Model {
+        /// About how many on each engine
+        #[arg(long, default_value_t = 100_000)]
+        operations: u32,
+        /// What decides the sequences; without it another one each time
+        #[arg(long)]
+        seed: Option<u64>,
+    },
     /// Ask other people's libraries about the server's tokens; installs them by npm and pip
     Interop {
         /// Ask these alone
@@ -137,6 +147,7 @@ impl Task {
             Self::Bench { args } => bench::bench(args),
             Self::Timing { args } => timing::timing(args),
             Self::Faults { rounds, seed } => faults::faults(*rounds, *seed),
+            Self::Model { operations, seed } => model::model(*operations, *seed),
             Self::Interop { libraries } => interop::interop(libraries),
             Self::Schemathesis { seconds, seed } => {
                 schemathesis::schemathesis(&schemathesis::Plan {

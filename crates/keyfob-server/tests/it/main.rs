@@ -16,6 +16,7 @@ mod erasing;
 mod import;
 mod listening;
 mod mail_server;
+mod model;
 mod program;
 mod reader;
 mod scenes;
