@@ -8,6 +8,7 @@ use keyfob_core::id::{OrgId, UserId};
 use keyfob_core::member::{Membership, Roles};
 use keyfob_core::pat::RevokedBecause;
 use keyfob_core::time::Timestamp;
+use uuid::Uuid;
 
 use crate::StoreError;
 use crate::db::{RowRef, Tx, args, statements};
@@ -156,6 +157,19 @@ pub async fn member_has_another_owner(tx: &mut Tx, at: MemberAt) -> Result<bool,
         .optional(
             &MEMBER_HAS_ANOTHER_OWNER,
             args![at.user, at.organization],
+            |row| row.get::<bool>(0),
+        )
+        .await?;
+    Ok(has.unwrap_or_default())
+}
+
+/// Whether an organization has an active owner, at itself or above.
+pub async fn member_has_owner(tx: &mut Tx, organization: OrgId) -> Result<bool, StoreError> {
+    let nobody = UserId::from_uuid(Uuid::nil());
+    let has = tx
+        .optional(
+            &MEMBER_HAS_ANOTHER_OWNER,
+            args![nobody, organization],
             |row| row.get::<bool>(0),
         )
         .await?;

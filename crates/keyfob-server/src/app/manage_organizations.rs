@@ -7,7 +7,7 @@ use keyfob_core::member::Roles;
 use keyfob_core::name::Name;
 use keyfob_core::org::{BadLineage, BadMove, may_have_child, may_move};
 use keyfob_core::policy::RootCreation;
-use keyfob_store::member::{MemberAt, member_put};
+use keyfob_store::member::{MemberAt, member_has_owner, member_put};
 use keyfob_store::org::{
     ListedOrg, NewOrg, Org, org_delete, org_find, org_height, org_insert, org_listed, org_move,
     org_named_in_tree, org_rename,
@@ -227,6 +227,10 @@ pub async fn move_below(
                 height,
             )?;
             org_move(&mut tx, permit, &moved.actor(ctx), ctx.now).await?;
+            // Its owner can be one above the old parent, and those above the new one be suspended.
+            if !member_has_owner(&mut tx, organization).await? {
+                return Err(MayNotManage::LastOwner.into());
+            }
         }
         let listed = listed(&mut tx, &moved).await?;
         tx.commit().await?;

@@ -247,10 +247,10 @@ pub(super) struct NewParent {
     operation_id = "moveOrganization",
     tag = "Organizations",
     summary = "Another place in the tree",
-    description = "Needs a session. The parent is in the same tree, and not below the organization.",
+    description = "Needs a session. The parent is in the same tree, and not below the organization, which has an active owner there, at itself or above.",
     request_body(content = NewParent),
     responses((status = 200, description = "It is there", body = Organization)),
-    extensions(("x-errors" = json!(["forbidden", "not_found", "session_required", "conflict", "unprocessable"]))),
+    extensions(("x-errors" = json!(["forbidden", "not_found", "session_required", "conflict", "last_owner", "unprocessable"]))),
 )]
 pub(super) async fn move_below(
     State(app): State<Arc<App>>,

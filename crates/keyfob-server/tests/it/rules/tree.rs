@@ -189,6 +189,25 @@ async fn a_move_needs_an_owner_and_managers_of_both_parents_and_makes_no_cycle()
     assert_eq!(other_tree.outcome().await, "400 invalid_request");
 }
 
+#[tokio::test]
+async fn a_move_leaves_nothing_without_an_active_owner() {
+    let site = Site::on(super::backend().await).await;
+    let bo = site.sign_in("bo").await;
+    let world = &site.world;
+    world.set_roles(site.bo, site.mobile, &["owner"]).await;
+    let manager = ["manage-organization"];
+    world.member(site.bo, site.acme, &manager).await;
+    // The operator suspends the only owner at the top; below Mobile there is still Bo.
+    world.suspend_user(site.ana).await;
+    let refused = moving(&site, &bo, site.ios, site.acme);
+    assert_eq!(refused.outcome().await, "409 last_owner");
+    assert_eq!(world.lineage(site.ios).await.unwrap().depth(), 3);
+    let lena = site.person("lena").await;
+    world.member(lena, site.ios, &["owner"]).await;
+    let moved = moving(&site, &bo, site.ios, site.acme);
+    assert_eq!(moved.outcome().await, "200", "it has an owner of its own");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_two_moves_that_would_make_a_cycle_together_exactly_one_wins() {
     for _round in 0..4 {

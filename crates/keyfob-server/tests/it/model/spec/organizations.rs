@@ -1,7 +1,7 @@
 //! Making, renaming, moving and deleting organizations.
 
 use super::super::step::{By, Confirm, NAMES, OrganizationStep};
-use super::refusal::{CONFLICT, FORBIDDEN, INVALID, NAME_TAKEN, NEEDS_SESSION};
+use super::refusal::{CONFLICT, FORBIDDEN, INVALID, LAST_OWNER, NAME_TAKEN, NEEDS_SESSION};
 use super::{Model, OWNER, Outcome, Said, is_same_name};
 
 impl Model {
@@ -70,6 +70,10 @@ impl Model {
             return Err(CONFLICT);
         }
         self.orgs[org].parent = Some(parent);
+        if !self.has_owner_but(org, None) {
+            self.orgs[org].parent = Some(above);
+            return Err(LAST_OWNER);
+        }
         self.raise_tree(root);
         Ok(Said::Done)
     }
