@@ -121,6 +121,7 @@ pub(super) async fn generate(
         Err(errors) => return wrong(&app, &ctx, &member, organization, (kept, errors)).await,
     };
     let generated = generate_pat(&app, &ctx, &member.who, organization, &choices).await;
+    let mut status = StatusCode::OK;
     let said = match generated {
         Ok(generated) => Said {
             fresh: Some(Fresh::new(&generated.pat, generated.secret, &app.issuer)),
@@ -133,14 +134,23 @@ pub(super) async fn generate(
         Err(GenerateError::Refused(Refusal::Reauthenticate)) => {
             return reauthenticate::asked(&app, &member, errand(), None);
         }
-        Err(GenerateError::Refused(refusal)) => match Errors::of(refusal) {
-            Some(errors) => return wrong(&app, &ctx, &member, organization, (kept, errors)).await,
-            // The page says by itself that they cannot, and why.
-            None => Said::default(),
-        },
+        Err(GenerateError::Refused(refusal)) => {
+            // Where no choice is wrong the page says by itself that they cannot, and why.
+            status = match refusal {
+                Refusal::LimitReached { .. } => StatusCode::CONFLICT,
+                _other => StatusCode::FORBIDDEN,
+            };
+            match Errors::of(refusal) {
+                Some(errors) => {
+                    return wrong(&app, &ctx, &member, organization, (kept, errors)).await;
+                }
+                None => Said::default(),
+            }
+        }
         Err(error) => return Err(error.into()),
     };
-    let response = shown(&app, &ctx, &member, organization, said).await?;
+    let mut response = shown(&app, &ctx, &member, organization, said).await?;
+    *response.status_mut() = status;
     match cookie {
         Some(cookie) => with_cookie(response, &cookie),
         None => Ok(response),

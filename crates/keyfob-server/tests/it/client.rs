@@ -35,6 +35,12 @@ impl Ask {
         }
     }
 
+    /// Sends it to another node.
+    pub(crate) fn at(self, node: &Arc<App>) -> Self {
+        let app = Arc::clone(node);
+        Self { app, ..self }
+    }
+
     /// Adds a header, beside one of the same name.
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         let name = HeaderName::from_static(name);

@@ -39,6 +39,17 @@ impl PageForm {
         (path, body.finish())
     }
 
+    /// The same form, sent elsewhere.
+    pub(crate) fn to(self, path: &str) -> Self {
+        let action = path.to_owned();
+        Self { action, ..self }
+    }
+
+    /// Whether it has a field.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.fields.iter().any(|(each, _value)| each == name)
+    }
+
     /// The value of a field.
     pub(crate) fn value(&self, name: &str) -> &str {
         let mut fields = self.fields.iter();

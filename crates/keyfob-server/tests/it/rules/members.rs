@@ -296,10 +296,10 @@ async fn of_two_owners_who_demote_each_other_at_once_exactly_one_wins() {
         let ana = site.sign_in("ana").await;
         let made = setting(&site, &ana, site.acme, site.cem, &["owner"]);
         assert_eq!(made.outcome().await, "200");
-        let cem = site.sign_in("cem").await;
+        let (cem, other) = (site.sign_in("cem").await, site.another_node().await);
         let rivals = [
             setting(&site, &ana, site.acme, site.cem, &["view-build"]),
-            setting(&site, &cem, site.acme, site.ana, &["view-build"]),
+            setting(&site, &cem, site.acme, site.ana, &["view-build"]).at(&other),
         ];
         let mut rivals: JoinSet<String> = rivals.into_iter().map(Ask::outcome).collect();
         let mut outcomes = Vec::new();

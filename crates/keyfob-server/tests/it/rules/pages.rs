@@ -17,6 +17,7 @@ mod moving;
 mod organizations;
 mod other_sites;
 mod password;
+mod posts;
 mod rotation;
 mod sessions;
 mod set_up;

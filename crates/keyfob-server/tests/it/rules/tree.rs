@@ -212,10 +212,11 @@ async fn a_move_leaves_nothing_without_an_active_owner() {
 async fn of_two_moves_that_would_make_a_cycle_together_exactly_one_wins() {
     for _round in 0..4 {
         let site = Site::on(super::backend().await).await;
+        let other = site.another_node().await;
         let ana = site.sign_in("ana").await;
         let rivals = [
             moving(&site, &ana, site.mobile, site.web),
-            moving(&site, &ana, site.web, site.mobile),
+            moving(&site, &ana, site.web, site.mobile).at(&other),
         ];
         assert_eq!(outcomes(rivals).await, ["200", "409 conflict"]);
     }
@@ -269,10 +270,12 @@ async fn deleting_takes_the_subtree_with_its_tokens_and_needs_the_exact_name() {
 async fn when_deleting_races_with_generating_no_token_is_left() {
     for _round in 0..4 {
         let site = Site::on(super::backend().await).await;
+        let other = site.another_node().await;
         let (ana, bo) = (site.sign_in("ana").await, site.sign_in("bo").await);
         let target = format!("{}?confirm=Mobile", org(site.mobile));
         let deleting = site.delete(&target).cookie(&ana);
         let generating = site.post(&pats_of(site.mobile)).cookie(&bo).json("{}");
+        let generating = generating.at(&other);
         let (deleted, generated) = tokio::join!(deleting.send(), generating.send());
         assert_eq!(deleted.outcome(), "204");
         match generated.status {

@@ -135,7 +135,7 @@ async fn d4_p1_an_inherited_user_sees_why_not_and_who_can_add_them() {
         elsewhere.value("formToken")
     );
     let answer = cem.answer(ask.form(&fields)).await;
-    assert_eq!((answer.status, secret(&answer)), (200, None));
+    assert_eq!((answer.status, secret(&answer)), (403, None));
     assert!(
         answer
             .text()
