@@ -25,6 +25,7 @@ mod link;
 mod look;
 mod member;
 mod move_organization;
+mod new_root;
 mod organization;
 mod organizations;
 mod page;
@@ -146,6 +147,10 @@ pub(crate) fn routes() -> Router<Arc<App>> {
             get(try_it::page).post(try_it::try_it),
         )
         .route("/organizations", get(organizations::page))
+        .route(
+            "/organizations/new",
+            get(new_root::page).post(new_root::create),
+        )
         .route("/tokens", get(tokens::page))
         .route("/tokens/revoke", get(tokens::asking).post(tokens::revoke))
         .route("/docs/api", get(api::page))

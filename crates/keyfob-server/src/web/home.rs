@@ -21,6 +21,8 @@ use crate::state::App;
 #[template(path = "nowhere.html")]
 struct NowherePage {
     shell: Shell,
+    /// Where they make an organization, by policy.
+    new: Option<&'static str>,
 }
 
 /// Answers `GET /`: leads to the first organization of whoever is signed in, in the demo anybody else to
@@ -39,14 +41,15 @@ pub(super) async fn home(
         .map_err(Problem::unavailable)?
     {
         Some(organization) => Ok(lead_to(&Area::Security.path(organization))),
-        None => nowhere(&member),
+        None => nowhere(&app, &member),
     }
 }
 
 /// For who is in no organization: says so.
-pub(super) fn nowhere(member: &Member) -> Result<Response, Problem> {
+pub(super) fn nowhere(app: &App, member: &Member) -> Result<Response, Problem> {
     show(&NowherePage {
         shell: Shell::for_member(say::NO_ORGANIZATION, member),
+        new: super::new_root::path(app),
     })
 }
 

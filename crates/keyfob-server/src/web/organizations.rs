@@ -8,13 +8,14 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use keyfob_core::id::OrgId;
+use keyfob_core::manage::may_manage;
 use keyfob_store::org::search::FoundOrg;
 
 use super::frame::{Area, Frame, initials, levels};
 use super::page::{Shell, show};
 use super::query::{Query, address};
-use super::say;
 use super::visitor::Member;
+use super::{new_root, say};
 use crate::app::find_organizations::{FoundOrganizations, find_organizations};
 use crate::app::visit::visit_somewhere;
 use crate::context::Ctx;
@@ -52,6 +53,10 @@ struct OrganizationsPage {
     more: Option<String>,
     /// Where all are shown.
     all: String,
+    /// Where one below the current organization is made, by who may.
+    new_below: Option<String>,
+    /// Where a root is made, by policy.
+    new_root: Option<&'static str>,
 }
 
 /// Answers `GET /organizations`.
@@ -63,7 +68,7 @@ pub(super) async fn page(
 ) -> Result<Response, Problem> {
     let visit = visit_somewhere(&app, &ctx, &member.who, query.from()).await?;
     let Some(visit) = visit else {
-        return super::home::nowhere(&member);
+        return super::home::nowhere(&app, &member);
     };
     let text = query.text("q").unwrap_or_default();
     let found = find_organizations(&app, &member.who, text).await;
@@ -82,6 +87,10 @@ pub(super) async fn page(
             .then(|| say::first_organizations(found.organizations.len())),
         all: address("/organizations", &[("in", &frame.id)]),
         text: text.to_owned(),
+        new_below: may_manage(&visit.manager())
+            .is_ok()
+            .then(|| format!("/orgs/{here}/new")),
+        new_root: new_root::path(&app),
         frame,
     })
 }

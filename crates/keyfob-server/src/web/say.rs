@@ -992,6 +992,10 @@ pub(crate) fn in_use_now(count: usize) -> String {
 }
 
 // Changing the tree
+pub(crate) const NEW_ORGANIZATION: &str = "New organization";
+pub(crate) const NEW_ORGANIZATION_MORE: &str =
+    "It stands by itself, below no other, and you own it.";
+pub(crate) const CREATE_ORGANIZATION: &str = "Create organization";
 pub(crate) const NEW_SUB_ORGANIZATION: &str = "New sub-organization";
 pub(crate) const CREATE_SUB_ORGANIZATION: &str = "Create sub-organization";
 pub(crate) const ORGANIZATION_NAME_LENGTH: &str = "1 to 100 characters.";

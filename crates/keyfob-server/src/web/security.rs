@@ -138,7 +138,13 @@ pub(super) async fn generate(
             // Where no choice is wrong the page says by itself that they cannot, and why.
             status = match refusal {
                 Refusal::LimitReached { .. } => StatusCode::CONFLICT,
-                _other => StatusCode::FORBIDDEN,
+                Refusal::Stranger
+                | Refusal::Inherited { .. }
+                | Refusal::Reauthenticate
+                | Refusal::ExpiryPast
+                | Refusal::ExpiryTooLate { .. }
+                | Refusal::Ceiling
+                | Refusal::Reach => StatusCode::FORBIDDEN,
             };
             match Errors::of(refusal) {
                 Some(errors) => {

@@ -14,6 +14,7 @@ mod invitations;
 mod matrix;
 mod member;
 mod moving;
+mod new_root;
 mod organizations;
 mod other_sites;
 mod password;

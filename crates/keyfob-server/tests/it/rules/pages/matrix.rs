@@ -12,7 +12,7 @@ use crate::site::Site;
 pub(super) const SOURCE: &str = include_str!("../../../../src/web.rs");
 
 /// What each reader gets: nobody; a stranger to the organization; its owner.
-const MATRIX: [(&str, &str, [u16; 3]); 62] = [
+const MATRIX: [(&str, &str, [u16; 3]); 64] = [
     ("GET", "/", [303, 303, 303]),
     ("GET", "/docs/api", [200, 200, 200]),
     ("GET", "/sign-in", [200, 303, 303]),
@@ -124,6 +124,9 @@ const MATRIX: [(&str, &str, [u16; 3]); 62] = [
     ("GET", "/demo", [404, 404, 404]),
     ("POST", "/demo", [404, 404, 404]),
     ("GET", "/organizations", [303, 200, 200]),
+    // By policy the operator makes roots.
+    ("GET", "/organizations/new", [303, 403, 403]),
+    ("POST", "/organizations/new", [303, 403, 403]),
     ("GET", "/tokens", [303, 200, 200]),
     // Who has no token is asked about none.
     ("GET", "/tokens/revoke", [303, 303, 200]),
