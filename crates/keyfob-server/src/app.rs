@@ -21,6 +21,7 @@ pub mod manage;
 pub mod manage_members;
 pub mod manage_organizations;
 pub mod manage_tokens;
+pub mod new_parents;
 pub mod organizations;
 pub mod password;
 pub mod read_audit;

@@ -7,7 +7,8 @@ use keyfob_core::id::{OrgId, UserId};
 use keyfob_core::member::{Membership, Standing};
 use keyfob_core::org::Lineage;
 use keyfob_core::permission::{PermissionSet, resolve};
-use keyfob_store::member::member_people;
+use keyfob_store::member::{member_along, member_people};
+use keyfob_store::user::user_find;
 use keyfob_store::{StoreError, Tx};
 
 use crate::app::access::Caller;
@@ -49,13 +50,19 @@ impl Colleague {
     pub fn manages_at(&self, catalogue: &Catalogue, lineage: &Lineage) -> Option<(OrgId, bool)> {
         lineage.upward().find_map(|organization| {
             let mut held = self.memberships.iter();
-            let held = held.find(|held| held.organization == organization && held.is_active())?;
-            let manages = held.roles.iter().filter_map(|role| catalogue.role(role));
-            let mut manages = manages.filter(|gives| catalogue.holds(gives, ORGANIZATION_MANAGE));
-            manages.next()?;
-            Some((organization, held.roles.has_owner()))
+            let held = held.find(|held| held.organization == organization)?;
+            manages(catalogue, held).then(|| (organization, held.roles.has_owner()))
         })
     }
+}
+
+/// Whether a membership gives the management of its organization and of what lies below.
+pub(super) fn manages(catalogue: &Catalogue, membership: &Membership) -> bool {
+    let mut gives = membership
+        .roles
+        .iter()
+        .filter_map(|role| catalogue.role(role));
+    membership.is_active() && gives.any(|gives| catalogue.holds(&gives, ORGANIZATION_MANAGE))
 }
 
 /// Lists who belongs to an organization for somebody who may see them, and says where it lies.
@@ -76,6 +83,25 @@ pub async fn members(
 pub async fn colleagues(app: &App, organization: OrgId) -> Result<Vec<Colleague>, StoreError> {
     let mut tx = app.store.read_single().await?;
     by_name(&mut tx, organization).await
+}
+
+/// Finds one who belongs to an organization.
+pub async fn colleague(
+    app: &App,
+    organization: OrgId,
+    user: UserId,
+) -> Result<Option<Colleague>, StoreError> {
+    let mut tx = app.store.read().await?;
+    let memberships = member_along(&mut tx, user, organization).await?;
+    let found = user_find(&mut tx, user).await?;
+    let found = found.filter(|_user| !memberships.is_empty());
+    Ok(found.map(|found| Colleague {
+        user,
+        name: found.full_name,
+        email: found.email,
+        is_suspended: found.suspended_at.is_some(),
+        memberships,
+    }))
 }
 
 async fn by_name(tx: &mut Tx, organization: OrgId) -> Result<Vec<Colleague>, StoreError> {

@@ -15,6 +15,7 @@ use keyfob_store::{StoreError, Tx};
 
 use crate::app::Outage;
 use crate::app::access::{NotForThem, Place, place};
+use crate::app::manage::manages;
 use crate::app::sign_in::SignedIn;
 use crate::context::Ctx;
 use crate::state::{App, Loaded};
@@ -184,6 +185,14 @@ impl Visit {
         let held = self.place.memberships.iter();
         held.filter(|held| held.is_active())
             .any(|held| held.roles.has_owner())
+    }
+
+    /// Whether they manage the organization above it, too.
+    pub fn manages_above(&self) -> bool {
+        let here = self.place.lineage.organization();
+        let held = self.place.memberships.iter();
+        let mut above = held.filter(|held| held.organization != here);
+        above.any(|held| manages(&self.loaded.catalogue, held))
     }
 
     /// Whether they manage it now.

@@ -9,7 +9,7 @@ use axum::response::Response;
 use http::StatusCode;
 use keyfob_core::catalogue::{Level, Module, OWNER};
 use keyfob_core::id::{OrgId, UserId};
-use keyfob_core::manage::{MayNotManage, may_manage};
+use keyfob_core::manage::{Manager, MayNotManage, may_manage};
 use keyfob_core::member::Roles;
 use keyfob_store::pat::Pat;
 
@@ -23,7 +23,7 @@ use super::security::options::Choice;
 use super::security::organization_id;
 use super::visitor::Member;
 use crate::app::access::Caller;
-use crate::app::manage::{Colleague, colleagues};
+use crate::app::manage::{Colleague, colleague};
 use crate::app::manage_members::{self as use_case, ManageError, TokensOf, tokens_of};
 use crate::app::visit::{Visit, visit};
 use crate::context::Ctx;
@@ -112,9 +112,9 @@ impl Place {
             let may = may_manage(&visit.manager());
             may.map_err(|refused| Problem::from(ManageError::from(refused)))?;
         }
-        let people = colleagues(app, organization).await;
-        let mut people = people.map_err(Problem::unavailable)?.into_iter();
-        let colleague = people.find(|one| one.user == user).ok_or(Code::NotFound)?;
+        let colleague = colleague(app, organization, user).await;
+        let colleague = colleague.map_err(Problem::unavailable)?;
+        let colleague = colleague.ok_or(Code::NotFound)?;
         let mut held = colleague.memberships.iter();
         let held = held.find(|held| held.organization == organization);
         let held = held.ok_or(Code::NotFound)?.clone();
@@ -139,8 +139,7 @@ impl Place {
         Person::new(&self.colleague.name, &self.colleague.email)
     }
 
-    fn row(&self, module: &Module, chosen: &Roles) -> Row {
-        let manager = self.visit.manager();
+    fn row(&self, manager: &Manager<'_>, module: &Module, chosen: &Roles) -> Row {
         let is_held = |roles: &Roles, key: &str| roles.iter().any(|held| held == key);
         let key = |level: &Level| format!("{}-{}", level.word(), module.key);
         // The strongest that is held is shown; the weaker ones are in it.
@@ -200,7 +199,8 @@ impl Place {
         trouble: Option<&MayNotManage>,
     ) -> Result<Response, Problem> {
         let heading = say::roles_of(&self.colleague.name);
-        let is_owner = self.visit.manager().is_owner() || self.roles.has_owner();
+        let manager = &self.visit.manager();
+        let is_owner = manager.is_owner() || self.roles.has_owner();
         let modules = self.visit.loaded.catalogue.modules().iter();
         let mut response = show(&RolesPage {
             shell: Shell::for_member(&heading, member),
@@ -211,7 +211,9 @@ impl Place {
                 label: say::OWNER.to_owned(),
                 is_chosen: chosen.has_owner(),
             }),
-            rows: modules.map(|module| self.row(module, chosen)).collect(),
+            rows: modules
+                .map(|module| self.row(manager, module, chosen))
+                .collect(),
             is_suspended: self.is_suspended,
             trouble: trouble.map(say::may_not),
             path: self.path(),

@@ -9,6 +9,7 @@ use http::StatusCode;
 use keyfob_core::id::OrgId;
 use keyfob_core::manage::may_delete;
 use keyfob_core::org::BadMove;
+use keyfob_store::org::seen::SeenOrg;
 
 use super::form::Form;
 use super::frame::{Area, Frame};
@@ -19,6 +20,7 @@ use super::security::organization_id;
 use super::visitor::Member;
 use crate::app::access::Caller;
 use crate::app::manage_organizations::{OrganizationError, move_below};
+use crate::app::new_parents::new_parents;
 use crate::app::visit::{Visit, visit};
 use crate::context::Ctx;
 use crate::http::problem::{Code, Problem};
@@ -61,10 +63,14 @@ pub(super) async fn page(
 ) -> Result<Response, Problem> {
     let organization = organization_id(&organization)?;
     let visit = place(&app, &ctx, &member, organization).await?;
-    shown(&member, &visit, None)
+    shown((&app, &member), &visit, None).await
 }
 
-fn shown(member: &Member, visit: &Visit, error: Option<String>) -> Result<Response, Problem> {
+async fn shown(
+    (app, member): (&App, &Member),
+    visit: &Visit,
+    error: Option<String>,
+) -> Result<Response, Problem> {
     let here = visit.here().ok_or(Code::NotFound)?;
     let organization = here.org.id;
     let is_wrong = error.is_some();
@@ -72,7 +78,13 @@ fn shown(member: &Member, visit: &Visit, error: Option<String>) -> Result<Respon
         shell: Shell::for_member(&say::move_this(&here.org.name), member),
         frame: Frame::new(Area::Team, member, visit),
         name: here.org.name.clone(),
-        parents: parents(visit),
+        parents: if visit.manages_above() {
+            let parents = new_parents(app, &member.who, visit).await;
+            let parents = parents.map_err(Problem::unavailable)?;
+            parents.into_iter().map(choice).collect()
+        } else {
+            Vec::new()
+        },
         is_cut: visit.is_cut,
         action: format!("/orgs/{organization}/move"),
         back: Area::Team.path(organization),
@@ -84,25 +96,12 @@ fn shown(member: &Member, visit: &Visit, error: Option<String>) -> Result<Respon
     Ok(response)
 }
 
-/// Every organization of the tree that they see, but itself, what lies below it, and where it is.
-fn parents(visit: &Visit) -> Vec<Choice> {
-    let here = visit.place.lineage.organization();
-    let present = visit.place.lineage.upward().nth(1);
-    let below = visit.below();
-    let seen = visit.organizations.iter().map(|seen| &seen.org);
-    let parents = seen.filter(|org| {
-        org.root == visit.place.lineage.root()
-            && org.id != here
-            && Some(org.id) != present
-            && below.iter().all(|below| below.org.id != org.id)
-    });
-    parents
-        .map(|org| Choice {
-            value: org.id.to_string(),
-            label: org.name.clone(),
-            is_chosen: false,
-        })
-        .collect()
+fn choice(parent: &SeenOrg) -> Choice {
+    Choice {
+        value: parent.org.id.to_string(),
+        label: parent.org.name.clone(),
+        is_chosen: false,
+    }
 }
 
 /// Answers `POST …/move`.
@@ -118,7 +117,8 @@ pub(super) async fn move_it(
     let visit = place(&app, &ctx, &member, organization).await?;
     let named = form.text("id").or_else(|| form.text("parent"));
     let Some(parent) = named.and_then(|id| id.trim().parse().ok()) else {
-        return shown(&member, &visit, Some(say::NOT_AN_ORGANIZATION.to_owned()));
+        let error = Some(say::NOT_AN_ORGANIZATION.to_owned());
+        return shown((&app, &member), &visit, error).await;
     };
     let caller = Caller::Session(Box::new(member.who.clone()));
     let why = match move_below(&app, &ctx, &caller, organization, parent).await {
@@ -131,5 +131,5 @@ pub(super) async fn move_it(
         )) => say::sentence(&cause.to_string()),
         Err(error) => return Err(error.into()),
     };
-    shown(&member, &visit, Some(why))
+    shown((&app, &member), &visit, Some(why)).await
 }

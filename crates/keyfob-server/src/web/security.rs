@@ -136,16 +136,7 @@ pub(super) async fn generate(
         }
         Err(GenerateError::Refused(refusal)) => {
             // Where no choice is wrong the page says by itself that they cannot, and why.
-            status = match refusal {
-                Refusal::LimitReached { .. } => StatusCode::CONFLICT,
-                Refusal::Stranger
-                | Refusal::Inherited { .. }
-                | Refusal::Reauthenticate
-                | Refusal::ExpiryPast
-                | Refusal::ExpiryTooLate { .. }
-                | Refusal::Ceiling
-                | Refusal::Reach => StatusCode::FORBIDDEN,
-            };
+            status = refusal_status(&refusal);
             match Errors::of(refusal) {
                 Some(errors) => {
                     return wrong(&app, &ctx, &member, organization, (kept, errors)).await;
@@ -160,6 +151,20 @@ pub(super) async fn generate(
     match cookie {
         Some(cookie) => with_cookie(response, &cookie),
         None => Ok(response),
+    }
+}
+
+/// The status of a page that says why no token is made.
+fn refusal_status(refusal: &Refusal) -> StatusCode {
+    match refusal {
+        Refusal::LimitReached { .. } => StatusCode::CONFLICT,
+        Refusal::Stranger
+        | Refusal::Inherited { .. }
+        | Refusal::Reauthenticate
+        | Refusal::ExpiryPast
+        | Refusal::ExpiryTooLate { .. }
+        | Refusal::Ceiling
+        | Refusal::Reach => StatusCode::FORBIDDEN,
     }
 }
 

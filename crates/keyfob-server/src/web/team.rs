@@ -122,7 +122,7 @@ pub(super) async fn page(
         manage: may_manage(&visit.manager())
             .is_ok()
             .then(|| format!("/orgs/{organization}")),
-        move_it: (visit.is_owner() && visit.place.lineage.depth() > 1)
+        move_it: (visit.is_owner() && visit.manages_above())
             .then(|| format!("/orgs/{organization}/move")),
         file: format!("/orgs/{organization}/team.csv"),
         delete: may_delete(&visit.manager())
@@ -146,6 +146,7 @@ pub(super) async fn file(
     }
     let people = colleagues(&app, organization).await;
     let people = people.map_err(Problem::unavailable)?;
+    let onlooker = Onlooker::new(&visit, &member);
     let rows = people.iter().map(|colleague| {
         let PersonRow {
             person,
@@ -153,7 +154,7 @@ pub(super) async fn file(
             suspended,
             roles,
             ..
-        } = row(&visit, &member, colleague);
+        } = row(&onlooker, colleague);
         let (above, here): (Vec<_>, Vec<_>) = roles.iter().partition(|role| role.from.is_some());
         let titles = |roles: &[&RoleRow]| {
             let titles = roles.iter().map(|role| role.title.as_str());
@@ -202,7 +203,9 @@ fn listed(visit: &Visit, member: &Member, people: &[Colleague], page: usize) -> 
     let page = page.clamp(1, pages);
     let skipped = (page - 1) * PAGE;
     let shown = people.iter().skip(skipped).take(PAGE);
-    let rows: Vec<PersonRow> = shown.map(|one| row(visit, member, one)).collect();
+    let onlooker = Onlooker::new(visit, member);
+    let rows = shown.map(|one| row(&onlooker, one));
+    let rows: Vec<PersonRow> = rows.collect();
     let team = Area::Team.path(here);
     let to = |page: usize| address(&team, &[("page", &page.to_string())]);
     let name = visit.here().map_or("", |here| here.org.name.as_str());
@@ -216,7 +219,29 @@ fn listed(visit: &Visit, member: &Member, people: &[Colleague], page: usize) -> 
     }
 }
 
-fn row(visit: &Visit, member: &Member, colleague: &Colleague) -> PersonRow {
+/// Whoever looks at the team.
+struct Onlooker<'a> {
+    visit: &'a Visit,
+    member: &'a Member,
+    manages: bool,
+}
+
+impl<'a> Onlooker<'a> {
+    fn new(visit: &'a Visit, member: &'a Member) -> Self {
+        Self {
+            visit,
+            member,
+            manages: visit.manages(),
+        }
+    }
+}
+
+fn row(onlooker: &Onlooker<'_>, colleague: &Colleague) -> PersonRow {
+    let Onlooker {
+        visit,
+        member,
+        manages,
+    } = *onlooker;
     let here = visit.place.lineage.organization();
     let own = own(colleague, here);
     let standing = colleague.standing(&visit.place.lineage);
@@ -237,11 +262,11 @@ fn row(visit: &Visit, member: &Member, colleague: &Colleague) -> PersonRow {
     } else {
         is_over.then_some(say::MEMBERSHIP_SUSPENDED_WORD)
     };
-    let manages = own.is_some() && may_manage(&visit.manager()).is_ok();
     PersonRow {
         leave: (own.is_some() && colleague.user == member.who.user.id)
             .then(|| format!("{}/{}/remove", Area::Team.path(here), colleague.user)),
-        manage: manages.then(|| format!("{}/{}", Area::Team.path(here), colleague.user)),
+        manage: (manages && own.is_some())
+            .then(|| format!("{}/{}", Area::Team.path(here), colleague.user)),
         person: Person::new(&colleague.name, &colleague.email),
         is_you: colleague.user == member.who.user.id,
         from: nearest.map(|from| place(visit, from)),

@@ -101,6 +101,7 @@ pub(crate) const SCENES: &[Scene] = &[
         .answered(403),
     // the frame
     scene("in no organization", "eve", "/"),
+    scene("a root organization", "eve", "/organizations/new"),
     scene("the way in", "ana", "/"),
     scene("the switch", "ana", MOBILE).then(&[Press(".switch"), See("#tree")]),
     scene("the account", "ana", SECURITY).then(&[Press(".userbtn"), See("#me")]),

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
+use keyfob_core::policy::RootCreation;
 use keyfob_server::http::server::serve;
 use keyfob_testkit::schema::dump;
 use serde_json::json;
@@ -95,7 +96,11 @@ async fn opened(stage: &Stage, props: &Props, form: &FormCase) -> Browser {
 
 #[tokio::test]
 async fn d7_a_form_on_another_origin_changes_nothing_through_any_route() {
-    let stage = Stage::with(|parts| parts.policy.pat_limit = 4).await;
+    let stage = Stage::with(|parts| {
+        parts.policy.pat_limit = 4;
+        parts.policy.root_creation = RootCreation::Anyone;
+    });
+    let stage = stage.await;
     let props = set_up(&stage.site).await;
     let elsewhere = Elsewhere::open().await;
     let store = &stage.site.world.store;

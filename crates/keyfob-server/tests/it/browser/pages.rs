@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use keyfob_core::name::Email;
+use keyfob_core::policy::RootCreation;
 use keyfob_server::app::act_as::{Demo, Part, Person};
 use keyfob_server::app::set_up::offer;
 use keyfob_server::state::Parts;
@@ -61,6 +62,7 @@ impl Show {
     async fn with(change: impl FnOnce(&mut Parts)) -> Self {
         let stage = Stage::with(|parts| {
             parts.policy.pat_limit = 3;
+            parts.policy.root_creation = RootCreation::Anyone;
             change(parts);
         });
         let stage = stage.await;

@@ -139,6 +139,14 @@ pub(crate) const FORMS: &[FormCase] = &[
     FormCase {
         who: Some("ana"),
         ..form(
+            "/organizations/new",
+            "/organizations/new",
+            &[("name", "Also made by a form")],
+        )
+    },
+    FormCase {
+        who: Some("ana"),
+        ..form(
             "/orgs/{organization}/rename",
             "/orgs/{organization:Web}/rename",
             &[("name", "Renamed by a form")],

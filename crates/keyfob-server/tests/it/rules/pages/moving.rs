@@ -55,8 +55,54 @@ async fn d6_what_cannot_be_is_told_and_nothing_moves() {
         !root.text().contains("/move\""),
         "a root has no other place"
     );
+    site.world.set_roles(site.bo, site.mobile, &["owner"]).await;
+    let mut owner_below = Reader::signed_in(&site, "bo").await;
+    let team = format!("/orgs/{}/team", site.mobile);
+    let team = owner_below.get(&team).await;
+    assert!(
+        !team.text().contains("/move\""),
+        "who does not manage the parent moves nothing"
+    );
+    let nowhere = owner_below.get(&path).await;
+    assert!(nowhere.text().contains("There is no other place"));
+    site.world
+        .set_roles(site.bo, site.mobile, &["view-build"])
+        .await;
     for (who, status) in [("cem", 403), ("bo", 403), ("dee", 404)] {
         let mut other = Reader::signed_in(&site, who).await;
         assert_eq!(other.get(&path).await.status, status, "{who}");
     }
+}
+
+#[tokio::test]
+async fn d6_only_what_can_be_the_new_parent_is_offered() {
+    let site = Site::on(super::super::backend().await).await;
+    // Lena owns Mobile and Data, and of all else she may look at builds.
+    let lena = site.person("lena").await;
+    let data = site.world.sub(site.acme, "Data").await;
+    site.world.member(lena, site.acme, &["view-build"]).await;
+    for at in [site.mobile, data] {
+        site.world.member(lena, at, &["owner"]).await;
+    }
+    let mut deepest = data;
+    for level in 3..=15 {
+        deepest = site.world.sub(deepest, &format!("Level {level}")).await;
+    }
+    let mut reader = Reader::signed_in(&site, "lena").await;
+    let offered = async |reader: &mut Reader<'_>, what: keyfob_core::id::OrgId| {
+        let page = reader.get(&format!("/orgs/{what}/move")).await;
+        assert_eq!(page.status, 200);
+        let text = page.text().to_owned();
+        move |parent: keyfob_core::id::OrgId| text.contains(&format!("option value=\"{parent}\""))
+    };
+    // iOS alone fits below level 15, Mobile with iOS does not; Web is not hers.
+    let ios = offered(&mut reader, site.ios).await;
+    assert_eq!(
+        [data, deepest, site.web, site.acme].map(ios),
+        [true, true, false, false]
+    );
+    site.world.member(site.cem, site.mobile, &["owner"]).await;
+    let mut cem = Reader::signed_in(&site, "cem").await;
+    let mobile = offered(&mut cem, site.mobile).await;
+    assert_eq!([data, deepest, site.web].map(mobile), [true, false, true]);
 }

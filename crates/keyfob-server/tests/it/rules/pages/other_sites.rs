@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use keyfob_core::policy::RootCreation;
 use keyfob_testkit::schema::dump;
 
 use super::super::routes::routes_in;
@@ -72,7 +73,11 @@ async fn opened<'s>(site: &'s Site, props: &Props, case: &FormCase) -> (Reader<'
 #[tokio::test]
 async fn no_form_does_anything_for_another_site_whatever_cookie_it_carries() {
     let backend = super::backend().await;
-    let site = Site::with(backend, |parts| parts.policy.pat_limit = 4).await;
+    let site = Site::with(backend, |parts| {
+        parts.policy.pat_limit = 4;
+        parts.policy.root_creation = RootCreation::Anyone;
+    });
+    let site = site.await;
     let props = set_up(&site).await;
     let stranger = Reader::signed_in(&site, "dee").await.cookies();
     for case in FORMS {
