@@ -20,6 +20,7 @@ use super::visitor::Member;
 use crate::app::access::Caller;
 use crate::app::explain::{ExplainError, Grant, Obstacle, Question, explain_to};
 use crate::app::manage::colleagues;
+use crate::app::manage_members::ManageError;
 use crate::app::visit::{Visit, visit};
 use crate::context::Ctx;
 use crate::http::problem::{Code, Problem};
@@ -32,6 +33,12 @@ struct Told {
     lines: Vec<String>,
 }
 
+/// The permissions of a module, with its title.
+struct Module {
+    title: String,
+    choices: Vec<Choice>,
+}
+
 #[derive(Template)]
 #[template(path = "member/explain.html")]
 struct ExplainPage {
@@ -39,7 +46,8 @@ struct ExplainPage {
     frame: Frame,
     lead: String,
     people: Vec<Choice>,
-    permissions: Vec<Choice>,
+    /// By module.
+    permissions: Vec<Module>,
     told: Option<Told>,
     path: String,
     team: String,
@@ -61,7 +69,7 @@ pub(super) async fn page(
     };
     let people = people(&app, &member, &visit, user).await?;
     let name = people.iter().find(|one| one.is_chosen);
-    let name = name.map_or_else(String::new, |one| one.label.clone());
+    let name = name.ok_or_else(|| refused(&visit))?.label.clone();
     let permission = query.text("permission");
     let told = match permission {
         None => None,
@@ -82,25 +90,44 @@ pub(super) async fn page(
         }
     };
     let here = visit.here().map_or("", |here| here.org.name.as_str());
-    let catalogue = &visit.loaded.catalogue;
-    let names = catalogue.names(catalogue.everything());
     show(&ExplainPage {
         shell: Shell::for_member(say::WHY, &member),
         frame: Frame::new(Area::Team, &member, &visit),
         lead: say::why_may_they(here),
         people,
-        permissions: names
-            .into_iter()
-            .map(|name| Choice {
-                value: name.to_owned(),
-                label: name.to_owned(),
-                is_chosen: Some(name) == permission,
-            })
-            .collect(),
+        permissions: permissions(&visit, permission),
         told,
         path: format!("/orgs/{organization}/explain"),
         team: Area::Team.path(organization),
     })
+}
+
+/// Why they may not ask about somebody: who manages is told that nobody of the kind belongs there.
+fn refused(visit: &Visit) -> Problem {
+    match may_manage(&visit.manager()) {
+        Ok(()) => Code::NotFound.into(),
+        Err(refused) => ManageError::from(refused).into(),
+    }
+}
+
+fn permissions(visit: &Visit, chosen: Option<&str>) -> Vec<Module> {
+    let modules = visit.loaded.catalogue.modules().iter();
+    let modules = modules.map(|module| Module {
+        title: module.title.clone(),
+        choices: module
+            .levels
+            .iter()
+            .map(|level| {
+                let value = format!("{}:{}", module.key, level.word());
+                Choice {
+                    is_chosen: Some(&*value) == chosen,
+                    label: value.clone(),
+                    value,
+                }
+            })
+            .collect(),
+    });
+    modules.collect()
 }
 
 /// About whom they may ask: who manages the organization about everybody there, others about themselves.

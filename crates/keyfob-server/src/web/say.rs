@@ -1490,6 +1490,7 @@ pub(crate) fn move_this(name: &str) -> String {
 
 // Why somebody may do something
 pub(crate) const WHY: &str = "Why may they?";
+pub(crate) const WHY_MAY_I: &str = "Why may I?";
 pub(crate) const EXPLAIN: &str = "Explain";
 pub(crate) const WHY_FOOT: &str = "This is what an exchange decides by.";
 pub(crate) const THEIR_ACCOUNT_SUSPENDED: &str = "The account is suspended.";

@@ -83,6 +83,8 @@ struct TeamPage {
     move_it: Option<String>,
     /// The same people as a file.
     file: String,
+    /// Where one asks why somebody may do something.
+    why: String,
     /// Where it is deleted, for who may.
     delete: Option<String>,
     /// None for who is suspended.
@@ -125,6 +127,7 @@ pub(super) async fn page(
         move_it: (visit.is_owner() && visit.manages_above())
             .then(|| format!("/orgs/{organization}/move")),
         file: format!("/orgs/{organization}/team.csv"),
+        why: format!("/orgs/{organization}/explain"),
         delete: may_delete(&visit.manager())
             .is_ok()
             .then(|| format!("/orgs/{organization}/delete")),

@@ -56,6 +56,10 @@ async fn d6_everybody_asks_about_themselves_and_who_manages_about_others() {
     assert!(!own.text().contains(">ana<"), "nobody else is offered");
     let other = format!("{path}?user={}&permission=build:view", site.ana);
     assert_eq!(bo.get(&other).await.status, 403);
+    let asking = format!("{path}?user={}", site.ana);
+    assert_eq!(bo.get(&asking).await.status, 403);
+    let team = bo.get(&format!("/orgs/{}/team", site.mobile)).await;
+    assert!(team.text().contains(&format!("href=\"{path}\">Why may I?")));
     // A manager who sees nothing above is not told where it is held.
     site.world
         .set_roles(site.bo, site.mobile, &["manage-organization"])
@@ -64,6 +68,9 @@ async fn d6_everybody_asks_about_themselves_and_who_manages_about_others() {
         told(&bo.get(&other).await),
         "ana has build:view | Owner, from above"
     );
+    // Dee belongs elsewhere, and who manages here is told that there is no such person.
+    let elsewhere = bo.get(&format!("{path}?user={}", site.dee)).await;
+    assert_eq!(elsewhere.status, 404);
     let unknown = bo.get(&format!("{path}?permission=build:fly")).await;
     assert_eq!(unknown.status, 200);
     assert!(!unknown.text().contains("role=\"status\""));

@@ -177,11 +177,18 @@ async fn d6_nothing_is_offered_that_there_is_not() {
     let (_before, main) = page.text().split_once("<main").unwrap();
     let (main, _after) = main.split_once("</main>").unwrap();
     assert!(!main.contains("<form") && !main.contains("<button"));
-    for word in ["invite", "invitations", "new", "rename", "delete"] {
+    for word in [
+        "invite",
+        "invitations",
+        "new",
+        "rename",
+        "delete",
+        "explain",
+    ] {
         assert!(main.contains(&format!("href=\"/orgs/{}/{word}\"", site.acme)));
     }
     // And this page, the same as a file, the two members, whose roles she manages, and herself, who may leave.
-    assert_eq!(main.matches("<a ").count(), 10);
+    assert_eq!(main.matches("<a ").count(), 11);
 }
 
 #[tokio::test]
