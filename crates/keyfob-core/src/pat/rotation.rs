@@ -125,8 +125,6 @@ pub struct RotateFacts {
     pub user: UserId,
     /// How they stand at the token's organization.
     pub standing: Standing,
-    /// Whether they hold `organization:manage` there now.
-    pub manages: bool,
     /// When they last proved who they are in this session.
     pub authenticated_at: Timestamp,
     /// The token.
@@ -138,10 +136,7 @@ pub struct RotateFacts {
 /// Why a token is not rotated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotRotated {
-    /// It is somebody else's, and the person may not know of it.
-    #[error("no token of theirs")]
-    NotTheirs,
-    /// It is somebody else's, and the person manages the organization: they may end it, not have it.
+    /// It is somebody else's. Who manages the organization may end it, not have it.
     #[error("only its holder can rotate a token")]
     NotTheHolder,
     /// The person could not generate a token here either.
@@ -219,11 +214,7 @@ pub fn may_rotate(
 ) -> Result<RotatePermit, NotRotated> {
     let old = facts.old;
     if facts.user != old.holder {
-        return Err(if facts.manages {
-            NotRotated::NotTheHolder
-        } else {
-            NotRotated::NotTheirs
-        });
+        return Err(NotRotated::NotTheHolder);
     }
     check_person(facts.standing, facts.authenticated_at, policy, now)?;
     let attempt = attempt(want, &old, now);

@@ -26,7 +26,7 @@ use crate::app::access::{NotForThem, place};
 use crate::app::generate::{Generated, just_kept, mac};
 use crate::app::sign_in::SignedIn;
 use crate::context::Ctx;
-use crate::state::{App, Loaded};
+use crate::state::App;
 
 /// How often it is looked for overlaps that are over.
 pub const END_EVERY: Duration = Duration::from_secs(2);
@@ -133,7 +133,7 @@ impl Draft<'_> {
             .loaded_in(&mut tx, self.ctx.now)
             .await
             .map_err(Outage::from)?;
-        let (name, facts) = self.facts(&mut tx, &loaded).await?;
+        let (name, facts) = self.facts(&mut tx).await?;
         let permit = may_rotate(facts, self.want, &self.app.policy, self.ctx.now)?;
         let (mac, pepper) = mac(self.secret, &loaded)?;
         let new = NewPat {
@@ -157,11 +157,7 @@ impl Draft<'_> {
     }
 
     /// The name that the successor takes over, and what decides.
-    async fn facts(
-        &self,
-        tx: &mut Tx,
-        loaded: &Loaded,
-    ) -> Result<(Name, RotateFacts), RotatePatError> {
+    async fn facts(&self, tx: &mut Tx) -> Result<(Name, RotateFacts), RotatePatError> {
         let user = self.who.user.id;
         // It can have ended since they were let in.
         if !session_stands(tx, self.who.session.id).await? {
@@ -173,7 +169,6 @@ impl Draft<'_> {
         let facts = RotateFacts {
             user,
             standing: here.standing,
-            manages: here.is_managed(loaded),
             authenticated_at: self.who.session.authenticated_at,
             old: old.to_rotate(),
             rotated: rotation_find(tx, old.id).await?,

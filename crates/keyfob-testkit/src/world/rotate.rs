@@ -98,7 +98,6 @@ async fn rotate_facts(
     Ok(RotateFacts {
         user: pat.user,
         standing: Standing::of(&lineage, &memberships),
-        manages: false,
         authenticated_at: world.now(),
         old: found.to_rotate(),
         rotated: rotation_find(tx, pat.id).await?,

@@ -93,10 +93,9 @@ impl From<RotatePatError> for Problem {
 impl From<NotRotated> for Problem {
     fn from(refused: NotRotated) -> Self {
         match refused {
-            NotRotated::NotTheirs => Code::NotFound.into(),
             NotRotated::NotTheHolder => Self::new(
                 Code::Forbidden,
-                "This is somebody else's token: only its holder can rotate it. You can revoke it.",
+                "This is somebody else's token: only its holder can rotate it. Who manages the organization can revoke it.",
             ),
             NotRotated::Person(refusal) => refusal.into(),
             NotRotated::AlreadyRotated => Code::AlreadyRotated.into(),

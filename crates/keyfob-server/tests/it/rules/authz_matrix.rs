@@ -10,10 +10,11 @@ use std::fmt::Write as _;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use keyfob_core::id::{OrgId, UserId};
+use uuid::Uuid;
 
 use self::oracle::Credential::{Narrow, Nothing, Session, Token};
 use self::oracle::Place::{Child, Foreign, Own, Parent, Sibling};
-use self::oracle::Role::{Manager, Owner, Viewer};
+use self::oracle::Role::{Looker, Manager, Owner, Viewer};
 use self::oracle::{Asks, Caller, Credential, Place, Role, Trouble, expected};
 use self::requests::{ROUTES, has_place, is_sent, path, request};
 use super::routes::routes;
@@ -41,7 +42,7 @@ const fn troubled(caller: Caller, trouble: Trouble) -> Caller {
 }
 
 /// Everybody. Each name is one account.
-const CALLERS: [Caller; 18] = [
+const CALLERS: [Caller; 22] = [
     caller("nobody", "dee", (Foreign, Owner), Nothing),
     caller("owner", "olga", (Own, Owner), Session),
     caller("manager", "mia", (Own, Manager), Session),
@@ -49,6 +50,11 @@ const CALLERS: [Caller; 18] = [
     caller("owner, inherited", "ana", (Parent, Owner), Session),
     caller("manager, inherited", "max", (Parent, Manager), Session),
     caller("viewer, inherited", "ina", (Parent, Viewer), Session),
+    caller("looks at the organization", "leo", (Own, Looker), Session),
+    troubled(
+        caller("in no organization", "noah", (Own, Viewer), Session),
+        Trouble::Nowhere,
+    ),
     caller("owner of a sibling", "sia", (Sibling, Owner), Session),
     caller("owner of another tree", "dee", (Foreign, Owner), Session),
     troubled(
@@ -69,6 +75,18 @@ const CALLERS: [Caller; 18] = [
     caller("owner's token, narrow", "olga", (Own, Owner), Narrow(Own)),
     caller("manager's token", "mia", (Own, Manager), Token(Own)),
     caller("viewer's token", "vic", (Own, Viewer), Token(Own)),
+    caller(
+        "token that looks at the organization",
+        "leo",
+        (Own, Looker),
+        Token(Own),
+    ),
+    caller(
+        "parent's owner's token for it",
+        "ana",
+        (Parent, Owner),
+        Token(Own),
+    ),
     caller(
         "token of a sibling",
         "sia",
@@ -107,6 +125,8 @@ pub(super) struct World {
     pub(super) target: UserId,
     users: BTreeMap<&'static str, UserId>,
     pats: BTreeMap<String, Pat>,
+    /// By organization the id of a request that was refused.
+    refusals: BTreeMap<&'static str, String>,
     credentials: BTreeMap<&'static str, String>,
     names: AtomicU32,
 }
@@ -150,21 +170,12 @@ impl World {
             target: site.person("tess").await,
             site,
             pats: BTreeMap::new(),
+            refusals: BTreeMap::new(),
             credentials: BTreeMap::new(),
             names: AtomicU32::new(0),
         };
         for caller in CALLERS {
-            if !world.users.contains_key(caller.name) {
-                let user = world.site.person(caller.name).await;
-                world.users.insert(caller.name, user);
-                let role = match caller.role {
-                    Owner => "owner",
-                    Manager => "manage-organization",
-                    Viewer => "view-build",
-                };
-                let at = world.organization(caller.at);
-                world.site.world.member(user, at, &[role]).await;
-            }
+            world.settle(caller).await;
         }
         for caller in CALLERS.iter().chain(&DEAD) {
             let credential = world.credential(caller).await;
@@ -173,7 +184,7 @@ impl World {
         for caller in CALLERS {
             let user = world.users[caller.name];
             match caller.trouble {
-                Trouble::None => {}
+                Trouble::None | Trouble::Nowhere => {}
                 Trouble::MembershipSuspended => {
                     let at = world.organization(caller.at);
                     world.site.world.suspend_member(user, at).await;
@@ -185,8 +196,30 @@ impl World {
         }
         for place in Place::ALL {
             world.restore(place).await;
+            world.refuse(place).await;
         }
+        let activity = &world.site.app.activity;
+        activity.flush(&world.site.app.store).await.unwrap();
         world
+    }
+
+    /// Makes the account, unless there is one, and what it holds.
+    async fn settle(&mut self, caller: Caller) {
+        if self.users.contains_key(caller.name) {
+            return;
+        }
+        let user = self.site.person(caller.name).await;
+        self.users.insert(caller.name, user);
+        let role = match caller.role {
+            Owner => "owner",
+            Manager => "manage-organization",
+            Looker => "view-organization",
+            Viewer => "view-build",
+        };
+        let at = self.organization(caller.at);
+        if caller.trouble != Trouble::Nowhere {
+            self.site.world.member(user, at, &[role]).await;
+        }
     }
 
     async fn credential(&self, caller: &Caller) -> String {
@@ -210,6 +243,15 @@ impl World {
             Session => ask.cookie(credential),
             Token(_) | Narrow(_) => ask.bearer(credential),
         }
+    }
+
+    /// Has the target's token refused, for an organization that there is not.
+    async fn refuse(&mut self, place: Place) {
+        let pat = &self.pats[name(place)];
+        let refused = self.site.exchange(pat, OrgId::from_uuid(Uuid::nil())).await;
+        assert_eq!(refused.outcome(), "403 access_denied");
+        let request = refused.header("x-request-id").unwrap().to_owned();
+        self.refusals.insert(name(place), request);
     }
 
     /// Puts back what requests may have changed: the target's membership and token, and who is invited.
@@ -282,7 +324,6 @@ fn every_route_of_the_management_api_is_in_the_authorization_matrix() {
 fn said((status, code): (u16, &str)) -> String {
     match status {
         200..=299 => "ok".to_owned(),
-        404 => "404".to_owned(),
         _refused => format!("{status} {code}"),
     }
 }
@@ -321,16 +362,19 @@ async fn row(
 async fn every_caller_gets_at_every_place_what_the_contract_says() {
     let mut world = World::new().await;
     let mut table = "At: own | child | parent | sibling | another tree\n".to_owned();
-    let mut wrong = Vec::new();
+    let (mut wrong, mut titles) = (Vec::new(), BTreeSet::new());
     for (method, route, asks) in ROUTES {
         if !is_sent(method, route) {
             continue;
         }
-        writeln!(table, "{method} {}", path(route)).unwrap();
+        let query = route.split_once('?').map_or("", |(_path, query)| query);
+        let title = format!("{method} {} {query}", path(route));
+        assert!(titles.insert(title.clone()), "{title} is there twice");
+        writeln!(table, "{}", title.trim_end()).unwrap();
         for caller in CALLERS.iter().chain(&DEAD) {
             let (cells, not_so) = row(&mut world, (method, route, asks), caller).await;
             wrong.extend(not_so);
-            writeln!(table, "  {:<30} {}", caller.what, cells.join(" | ")).unwrap();
+            writeln!(table, "  {:<36} {}", caller.what, cells.join(" | ")).unwrap();
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

@@ -189,7 +189,8 @@ async fn p10_only_its_holder_rotates_a_token() {
     let nothing = "There is nothing at this address, or nothing that the caller may know of.";
     let hers = (
         "403 forbidden".to_owned(),
-        "This is somebody else's token: only its holder can rotate it. You can revoke it."
+        "This is somebody else's token: only its holder can rotate it. Who manages the organization can \
+         revoke it."
             .to_owned(),
     );
     let nobodys = ("404 not_found".to_owned(), nothing.to_owned());
@@ -199,7 +200,7 @@ async fn p10_only_its_holder_rotates_a_token() {
     let eva = site.person("eva").await;
     assert_eq!(by("eva").await, nobodys, "of nowhere");
     site.world.member(eva, site.mobile, &["view-build"]).await;
-    assert_eq!(by("eva").await, nobodys, "a member beside them");
+    assert_eq!(by("eva").await, hers, "a member beside them");
     // Where it does not lie, its holder does not find it either.
     for organization in [site.acme, site.ios, site.globex] {
         let elsewhere = Pat {

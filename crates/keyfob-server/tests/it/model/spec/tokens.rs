@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::super::step::{By, Run, TokenStep, Wanted};
 use super::refusal::{
     ACCESS_DENIED, ALREADY_ROTATED, CONFLICT, FORBIDDEN, INVALID_GRANT, LIMIT, NEEDS_SESSION,
-    NOT_DIRECT, NOT_FOUND,
+    NOT_DIRECT,
 };
 use super::{ACCESS_LIFE, Access, Model, OWNER, Outcome, PAT_LIMIT, Pat, Permissions, Said, Who};
 
@@ -54,15 +54,12 @@ impl Model {
         }
     }
 
-    /// By its holder: who manages sees it and may end it, never have it; to others it is not there (P10).
+    /// By its holder (P10): who manages may end it, never have it.
     fn rotate(&mut self, by: By, pat: usize, hours: u32) -> Outcome {
         let old = self.pats[pat].clone();
         let who = self.person(by, old.org)?;
         if old.user != who.user {
-            return Err(self
-                .manages(who, old.org)
-                .err()
-                .map_or(FORBIDDEN, |_no| NOT_FOUND));
+            return Err(FORBIDDEN);
         }
         if !self.is_active(who.user, old.org) {
             return Err(NOT_DIRECT);

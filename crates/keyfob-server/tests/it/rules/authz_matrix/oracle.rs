@@ -38,6 +38,8 @@ pub(super) enum Role {
     Owner,
     /// `manage-organization`.
     Manager,
+    /// `view-organization`.
+    Looker,
     /// `view-build`.
     Viewer,
 }
@@ -72,12 +74,14 @@ pub(super) enum Trouble {
     None,
     MembershipSuspended,
     UserSuspended,
+    /// They have no membership anywhere.
+    Nowhere,
 }
 
 impl Caller {
     /// A membership there or above makes an organization known, a suspended one too.
     fn knows(&self, place: Place) -> bool {
-        place.path().contains(&self.at)
+        self.trouble != Trouble::Nowhere && place.path().contains(&self.at)
     }
 
     fn gives(&self, place: Place, role: Role) -> bool {
@@ -95,6 +99,11 @@ impl Caller {
 
     fn manages(&self, place: Place) -> bool {
         self.gives(place, Role::Manager) && !self.is_narrow()
+    }
+
+    /// Who manages looks as well.
+    fn looks(&self, place: Place) -> bool {
+        (self.gives(place, Role::Looker) && !self.is_narrow()) || self.manages(place)
     }
 
     fn is_person(&self) -> bool {
@@ -131,8 +140,8 @@ pub(super) enum Asks {
     OwnTokens,
     /// A direct member, by a person.
     Generate,
-    /// A person about a thing that there is not.
-    Nothing,
+    /// The refusal of somebody else's token: who manages is told (P16), by themselves.
+    Refusal,
     /// Whoever manages the organization; a program revokes its own token only.
     RevokeOthers,
     /// Only the holder rotates.
@@ -207,7 +216,9 @@ fn for_a_person(asks: Asks, caller: &Caller, place: Place) -> Outcome {
         | Asks::Program
         | Asks::Root => DONE,
         Asks::Members => may!(is_well),
-        Asks::Manages | Asks::ManagesAsPerson | Asks::RevokeOthers => may!(caller.manages(place)),
+        Asks::Manages | Asks::ManagesAsPerson | Asks::RevokeOthers | Asks::Refusal => {
+            may!(caller.manages(place))
+        }
         // With a name that is not its own, so that it is there for the next one.
         Asks::Owner if caller.owns(place) => (400, "invalid_request"),
         Asks::Move if caller.owns(place) && place.is_root() => (400, "invalid_request"),
@@ -217,10 +228,7 @@ fn for_a_person(asks: Asks, caller: &Caller, place: Place) -> Outcome {
         }
         Asks::Generate if caller.is_direct(place) && is_well => DONE,
         Asks::Generate => (403, "not_a_direct_member"),
-        // Who manages sees it and may end it, never have it; to others it is not there.
-        Asks::RotateOthers if caller.manages(place) => FORBIDDEN,
-        Asks::RotateOthers | Asks::Nothing => NOT_FOUND,
-        Asks::Owner | Asks::Move => FORBIDDEN,
+        Asks::Owner | Asks::Move | Asks::RotateOthers => FORBIDDEN,
     }
 }
 
@@ -229,7 +237,8 @@ fn for_a_program(asks: Asks, caller: &Caller, place: Place) -> Outcome {
     match asks {
         // The last four were answered before.
         Asks::Known | Asks::Anybody | Asks::Person | Asks::Program | Asks::Root => DONE,
-        Asks::Members | Asks::Manages | Asks::Log => may!(caller.manages(place)),
+        Asks::Members => may!(caller.looks(place)),
+        Asks::Manages | Asks::Log => may!(caller.manages(place)),
         // It ends no token but its own.
         Asks::RevokeOthers => FORBIDDEN,
         Asks::ManagesAsPerson
@@ -237,7 +246,7 @@ fn for_a_program(asks: Asks, caller: &Caller, place: Place) -> Outcome {
         | Asks::Move
         | Asks::OwnTokens
         | Asks::Generate
-        | Asks::Nothing
+        | Asks::Refusal
         | Asks::RotateOthers => NEEDS_SESSION,
     }
 }

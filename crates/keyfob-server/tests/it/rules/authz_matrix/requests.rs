@@ -46,7 +46,7 @@ pub(super) const ROUTES: [(&str, &str, Asks); 39] = [
     ),
     ("GET", "/tokens", Asks::Manages),
     ("POST", "/tokens/revoke", Asks::ManagesAsPerson),
-    ("GET", "/refusals/{request}", Asks::Nothing),
+    ("GET", "/refusals/{request}", Asks::Refusal),
     // Of these there is one for each session, which is about no organization; their own tests ask.
     ("POST", "/identity/v1/session", Asks::Anybody),
     ("DELETE", "/identity/v1/session", Asks::Person),
@@ -104,7 +104,7 @@ pub(super) fn request(world: &World, (method, route): (&str, &str), place: Place
         .replace("{realm}", "any")
         .replace("{user}", &user.to_string())
         .replace("{token}", &world.pat(place))
-        .replace("{request}", "01890a5d-ac96-774b-bcce-b302099a8057");
+        .replace("{request}", &world.refusals[name(place)]);
     assert!(!target.contains('{'), "{target}");
     let ask = |query: &str| world.site.ask(method, &format!("{target}{query}"));
     let invited = json!({ "userEmail": "kim@acme.example" }).to_string();
