@@ -9,6 +9,7 @@ pub mod backend;
 pub mod chain;
 pub mod clock;
 pub mod entropy;
+pub mod lost;
 pub mod schema;
 pub mod turn;
 pub mod world;

@@ -126,16 +126,25 @@ pub async fn set_roles(
     (organization, user): (OrgId, UserId),
     roles: &Roles,
 ) -> Result<Held, ManageError> {
-    let held = retry(|| async move {
-        let mut tx = app.store.write().await?;
-        let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
-        let at = authority.member(user);
-        let before = decide(&mut tx, &authority, at, Some(roles)).await?;
-        let _changed = before.roles != *roles
-            && member_set_roles(&mut tx, at, roles, &authority.actor(ctx), ctx.now).await?;
-        let held = held(&mut tx, organization, user).await?;
-        tx.commit().await?;
-        Ok::<_, ManageError>(held)
+    let mut attempt = 0;
+    let held = retry(|| {
+        attempt += 1;
+        async move {
+            let mut tx = app.store.write().await?;
+            let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
+            let at = authority.member(user);
+            // Whoever gave up the right to do it: an attempt before this one was committed without our hearing of it.
+            let is_done =
+                attempt > 1 && user == authority.user && direct(&mut tx, at).await?.roles == *roles;
+            if !is_done {
+                let before = decide(&mut tx, &authority, at, Some(roles)).await?;
+                let _changed = before.roles != *roles
+                    && member_set_roles(&mut tx, at, roles, &authority.actor(ctx), ctx.now).await?;
+            }
+            let held = held(&mut tx, organization, user).await?;
+            tx.commit().await?;
+            Ok::<_, ManageError>(held)
+        }
     })
     .await?;
     tracing::info!(user.id = %user, organization.id = %organization, "roles replaced");
@@ -222,14 +231,23 @@ pub async fn suspend(
     caller: &Caller,
     (organization, user): (OrgId, UserId),
 ) -> Result<(), ManageError> {
-    retry(|| async move {
-        let mut tx = app.store.write().await?;
-        let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
-        let at = authority.member(user);
-        decide(&mut tx, &authority, at, None).await?;
-        member_suspend(&mut tx, at, &authority.actor(ctx), ctx.now).await?;
-        tx.commit().await?;
-        Ok::<_, ManageError>(())
+    let mut attempt = 0;
+    retry(|| {
+        attempt += 1;
+        async move {
+            let mut tx = app.store.write().await?;
+            let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
+            let at = authority.member(user);
+            // Whoever suspended themselves: as above.
+            let is_done =
+                attempt > 1 && user == authority.user && !direct(&mut tx, at).await?.is_active();
+            if !is_done {
+                decide(&mut tx, &authority, at, None).await?;
+                member_suspend(&mut tx, at, &authority.actor(ctx), ctx.now).await?;
+            }
+            tx.commit().await?;
+            Ok::<_, ManageError>(())
+        }
     })
     .await?;
     tracing::info!(user.id = %user, organization.id = %organization, "membership suspended");

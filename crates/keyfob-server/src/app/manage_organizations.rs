@@ -208,37 +208,55 @@ pub async fn move_below(
     if matches!(caller, Caller::Token(_)) {
         return needs_person(app, ctx, caller, organization).await;
     }
-    let moved = retry(|| async move {
-        let mut tx = app.store.write().await?;
-        let moved = Authority::find(app, &mut tx, ctx, caller, organization).await??;
-        // What is asked of the parents is told to nobody who may not move it at all.
-        may_delete(&moved.manager())?;
-        let above = moved.place.lineage.upward().nth(1);
-        let above = above.ok_or(BadMove::Root)?;
-        let from = Authority::find(app, &mut tx, ctx, caller, above).await?;
-        let from = from.map_err(|_not_theirs| MayNotManage::NotAManager)?;
-        let to = Authority::find(app, &mut tx, ctx, caller, parent).await??;
-        may_move_it(&moved.manager(), &from.manager(), &to.manager())?;
-        let height = org_height(&mut tx, organization).await?;
-        if above != parent {
-            let permit = may_move(
-                moved.place.lineage.clone(),
-                to.place.lineage.clone(),
-                height,
-            )?;
-            org_move(&mut tx, permit, &moved.actor(ctx), ctx.now).await?;
-            // Its owner can be one above the old parent, and those above the new one be suspended.
-            if !member_has_owner(&mut tx, organization).await? {
-                return Err(MayNotManage::LastOwner.into());
-            }
-        }
-        let listed = listed(&mut tx, &moved).await?;
-        tx.commit().await?;
-        Ok::<_, OrganizationError>(listed)
+    let mut attempt = 0;
+    let moved = retry(|| {
+        attempt += 1;
+        place_below(app, ctx, caller, organization, (parent, attempt > 1))
     })
     .await?;
     tracing::info!(organization.id = %organization, parent.id = %parent, "organization moved");
     Ok(moved)
+}
+
+async fn place_below(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    organization: OrgId,
+    (parent, is_again): (OrgId, bool),
+) -> Result<ListedOrg, OrganizationError> {
+    let mut tx = app.store.write().await?;
+    let moved = Authority::find(app, &mut tx, ctx, caller, organization).await??;
+    let above = moved.place.lineage.upward().nth(1);
+    if is_again && above == Some(parent) {
+        // An attempt before this one was committed without our hearing of it. Who owned it from above its old
+        // parent only manages it now.
+        may_manage(&moved.manager())?;
+        return listed(&mut tx, &moved).await;
+    }
+    // What is asked of the parents is told to nobody who may not move it at all.
+    may_delete(&moved.manager())?;
+    let above = above.ok_or(BadMove::Root)?;
+    let from = Authority::find(app, &mut tx, ctx, caller, above).await?;
+    let from = from.map_err(|_not_theirs| MayNotManage::NotAManager)?;
+    let to = Authority::find(app, &mut tx, ctx, caller, parent).await??;
+    may_move_it(&moved.manager(), &from.manager(), &to.manager())?;
+    let height = org_height(&mut tx, organization).await?;
+    if above != parent {
+        let permit = may_move(
+            moved.place.lineage.clone(),
+            to.place.lineage.clone(),
+            height,
+        )?;
+        org_move(&mut tx, permit, &moved.actor(ctx), ctx.now).await?;
+        // Its owner can be one above the old parent, and those above the new one be suspended.
+        if !member_has_owner(&mut tx, organization).await? {
+            return Err(MayNotManage::LastOwner.into());
+        }
+    }
+    let listed = listed(&mut tx, &moved).await?;
+    tx.commit().await?;
+    Ok(listed)
 }
 
 /// Deletes an organization with all below it, their memberships and tokens, once its exact name was given.

@@ -47,46 +47,64 @@ pub async fn revoke(
     organization: OrgId,
     pat: PatId,
 ) -> Result<Revoked, RevokeError> {
-    let revoked = retry(|| async move {
-        let mut tx = app.store.write().await?;
-        let (user, via) = match caller {
-            Caller::Session(who) => (who.user.id, Via::Session),
-            Caller::Token(token) => (token.user(), Via::Token),
-        };
-        let loaded = app
-            .loaded_in(&mut tx, ctx.now)
-            .await
-            .map_err(Outage::from)?;
-        if !still_stands(&mut tx, caller, &loaded.catalogue, ctx.now).await? {
-            return Err(NotForThem.into());
-        }
-        let here = place(&mut tx, user, organization).await??;
-        let found = pat_find(&mut tx, organization, pat)
-            .await?
-            .ok_or(NotForThem)?;
-        let revoker = match caller {
-            Caller::Session(_who) => Revoker::Person {
-                user,
-                manages: here.is_managed(&loaded),
-            },
-            Caller::Token(token) => {
-                covers(token, &here.lineage).map_err(|_denial| NotForThem)?;
-                Revoker::Token {
-                    pat: token.pat,
-                    user,
-                }
-            }
-        };
-        let permit = may_revoke(revoker, found.id, found.user)?;
-        let revoked = pat_revoke(&mut tx, &permit, &ctx.actor(via, Some(user)), ctx.now).await?;
-        tx.commit().await?;
-        Ok::<_, RevokeError>(revoked)
+    let mut attempt = 0;
+    let revoked = retry(|| {
+        attempt += 1;
+        end(app, ctx, caller, organization, (pat, attempt > 1))
     })
     .await?;
     if revoked == Revoked::Now {
         app.metrics.pats_revoked(1);
         tracing::info!(pat.id = %pat, organization.id = %organization, "token revoked");
     }
+    Ok(revoked)
+}
+
+async fn end(
+    app: &App,
+    ctx: &Ctx,
+    caller: &Caller,
+    organization: OrgId,
+    (pat, is_again): (PatId, bool),
+) -> Result<Revoked, RevokeError> {
+    let mut tx = app.store.write().await?;
+    let (user, via) = match caller {
+        Caller::Session(who) => (who.user.id, Via::Session),
+        Caller::Token(token) => (token.user(), Via::Token),
+    };
+    let loaded = app
+        .loaded_in(&mut tx, ctx.now)
+        .await
+        .map_err(Outage::from)?;
+    let found = pat_find(&mut tx, organization, pat).await?;
+    if !still_stands(&mut tx, caller, &loaded.catalogue, ctx.now).await? {
+        let is_own = matches!(caller, Caller::Token(token) if token.pat == pat);
+        let is_ended = found.is_some_and(|found| found.revoked.is_some());
+        // An attempt before this one was committed without our hearing of it, and so the caller ended.
+        return if is_again && is_own && is_ended {
+            Ok(Revoked::Now)
+        } else {
+            Err(NotForThem.into())
+        };
+    }
+    let here = place(&mut tx, user, organization).await??;
+    let found = found.ok_or(NotForThem)?;
+    let revoker = match caller {
+        Caller::Session(_who) => Revoker::Person {
+            user,
+            manages: here.is_managed(&loaded),
+        },
+        Caller::Token(token) => {
+            covers(token, &here.lineage).map_err(|_denial| NotForThem)?;
+            Revoker::Token {
+                pat: token.pat,
+                user,
+            }
+        }
+    };
+    let permit = may_revoke(revoker, found.id, found.user)?;
+    let revoked = pat_revoke(&mut tx, &permit, &ctx.actor(via, Some(user)), ctx.now).await?;
+    tx.commit().await?;
     Ok(revoked)
 }
 

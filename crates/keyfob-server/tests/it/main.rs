@@ -112,6 +112,7 @@ mod on_postgres {
     mod live;
     mod logs;
     mod loss;
+    mod lost_commits;
     mod managed_tokens;
     mod members;
     mod oauth_token;

@@ -1,150 +1,128 @@
-//! Each route of the management API, what it asks for, and a request that only authorization can refuse.
+//! A request for each row, that only authorization can refuse.
 
 use serde_json::json;
 
-use super::oracle::{Asks, Place};
-use super::{World, name};
+use super::cast::{Caller, Place};
+use super::oracle::Asks;
+use super::routes::{Row, Special};
+use super::world::{OWNER_INVITED, PERSON_INVITED, World};
 use crate::client::Ask;
 
-/// Where a route is about one organization.
-const ORGANIZATION: &str = "/identity/v1/organizations/{organization}";
+/// The request, as the caller sends it.
+pub(super) fn request(world: &World, row: &Row, caller: &Caller, place: Place) -> Ask {
+    let target = target(world, row, caller, place);
+    let at = |query: &str| world.site.ask(row.method, &format!("{target}{query}"));
+    let ask = match (row.method, row.route) {
+        ("PATCH" | "PUT" | "POST", _) | ("DELETE", "/invitations") => {
+            let query = match (row.method, row.route) {
+                ("PATCH", "/identity/v1/users") => {
+                    format!(
+                        "?action=invite&organizationId={}",
+                        world.organization(place)
+                    )
+                }
+                ("PATCH", "/invitations") => "?action=re-invite".to_owned(),
+                _without => String::new(),
+            };
+            match body(world, row, caller, place) {
+                Some(body) => at(&query).json(&body.to_string()),
+                None => at(&query),
+            }
+        }
+        ("DELETE", "") => at(&doom(world, row, caller, place)),
+        ("GET", "/explain") if row.special == Special::OfAnother => {
+            at(&format!("?permission=build:view&user={}", world.tess))
+        }
+        ("GET", "/explain") => at("?permission=build:view"),
+        _plain => at(""),
+    };
+    world.asked_by(caller, ask)
+}
 
-/// Method, path, what it asks for. A route of `http.rs` that is not here fails the test.
-pub(super) const ROUTES: [(&str, &str, Asks); 39] = [
-    ("GET", "/oauth/userinfo", Asks::Program),
-    ("POST", "/oauth/userinfo", Asks::Program),
-    ("GET", "/identity/v1/session", Asks::Person),
-    ("GET", "/identity/v1/sessions", Asks::Person),
-    ("GET", "/identity/v1/organizations", Asks::Anybody),
-    ("POST", "/identity/v1/organizations", Asks::Root),
-    ("GET", "/identity/v1/roles.json", Asks::Anybody),
-    ("GET", "/roles.json", Asks::Anybody),
-    ("PATCH", "/identity/v1/users", Asks::Manages),
-    ("GET", "", Asks::Known),
-    ("PATCH", "", Asks::Manages),
-    ("DELETE", "", Asks::Owner),
-    ("POST", "/sub-organizations", Asks::Manages),
-    ("POST", "/move", Asks::Move),
-    ("GET", "/users", Asks::Members),
-    ("PATCH", "/users/{user}", Asks::Manages),
-    ("DELETE", "/users/{user}", Asks::Manages),
-    ("GET", "/users/{user}/roles", Asks::Members),
-    ("PUT", "/users/{user}/roles", Asks::Manages),
-    ("GET", "/invitations", Asks::Manages),
-    ("POST", "/invitations", Asks::Manages),
-    ("PATCH", "/invitations", Asks::Manages),
-    ("DELETE", "/invitations", Asks::Manages),
-    ("GET", "/activity", Asks::Log),
-    ("GET", "/explain", Asks::Known),
-    ("GET", "/personal-api-tokens", Asks::OwnTokens),
-    ("POST", "/personal-api-tokens", Asks::Generate),
-    ("DELETE", "/personal-api-tokens/{token}", Asks::RevokeOthers),
-    (
-        "POST",
-        "/personal-api-tokens/{token}/rotate",
-        Asks::RotateOthers,
-    ),
-    ("GET", "/tokens", Asks::Manages),
-    ("POST", "/tokens/revoke", Asks::ManagesAsPerson),
-    ("GET", "/refusals/{request}", Asks::Refusal),
-    // Of these there is one for each session, which is about no organization; their own tests ask.
-    ("POST", "/identity/v1/session", Asks::Anybody),
-    ("DELETE", "/identity/v1/session", Asks::Person),
-    ("DELETE", "/identity/v1/sessions", Asks::Person),
-    ("DELETE", "/identity/v1/sessions/{session}", Asks::Person),
-    // The same as the first two, at the address of older clients.
-    (
-        "GET",
-        "/auth/realms/{realm}/protocol/openid-connect/userinfo",
-        Asks::Program,
-    ),
-    (
-        "POST",
-        "/auth/realms/{realm}/protocol/openid-connect/userinfo",
-        Asks::Program,
-    ),
-    ("GET", "/explain?user", Asks::Manages),
-];
-
-/// Those that end what the next request needs, and are asked by other tests.
-const ELSEWHERE: [(&str, &str); 4] = [
-    ("POST", "/identity/v1/session"),
-    ("DELETE", "/identity/v1/session"),
-    ("DELETE", "/identity/v1/sessions"),
-    ("DELETE", "/identity/v1/sessions/{session}"),
-];
-
-/// The whole path of a route.
-pub(super) fn path(path: &str) -> String {
-    let (path, _query) = path.split_once('?').unwrap_or((path, ""));
-    let is_whole = ["/identity", "/oauth", "/auth", "/roles"];
-    if is_whole.iter().any(|start| path.starts_with(start)) {
-        path.to_owned()
+/// The path, with the ids of what it is about.
+fn target(world: &World, row: &Row, caller: &Caller, place: Place) -> String {
+    let organization = if row.special == Special::Current {
+        "current".to_owned()
+    } else if row.special.is_about_below() {
+        world.below(place).id.to_string()
     } else {
-        format!("{ORGANIZATION}{path}")
+        world.organization(place).to_string()
+    };
+    let target = row
+        .path()
+        .replace("{organization}", &organization)
+        .replace("{realm}", "any")
+        .replace("{user}", &world.person(row.special, caller).to_string())
+        .replace("{token}", world.pat(row.special, caller, place))
+        .replace("{request}", world.refusal(row.special, caller, place));
+    assert!(!target.contains('{'), "{target}");
+    target
+}
+
+/// What is deleted: a membership, as older clients ask for it, or an organization.
+fn doom(world: &World, row: &Row, caller: &Caller, place: Place) -> String {
+    if row.special.is_removing() {
+        let user = world.person(row.special, caller);
+        format!("?action=remove&userId={user}")
+    } else if row.special == Special::RightName {
+        format!("?confirm={}", world.below(place).name)
+    } else {
+        "?confirm=Other".to_owned()
     }
 }
 
-/// Whether the matrix sends it.
-pub(super) fn is_sent(method: &str, path: &str) -> bool {
-    !ELSEWHERE.contains(&(method, path))
-}
-
-/// Whether it is about an organization.
-pub(super) fn has_place(route: &str) -> bool {
-    path(route).contains("{organization}") || route == "/identity/v1/users"
-}
-
-/// The request, with nobody asking yet.
-pub(super) fn request(world: &World, (method, route): (&str, &str), place: Place) -> Ask {
-    let id = world.organization(place);
-    let user = world.target;
-    let target = path(route)
-        .replace("{organization}", &id.to_string())
-        .replace("{realm}", "any")
-        .replace("{user}", &user.to_string())
-        .replace("{token}", &world.pat(place))
-        .replace("{request}", &world.refusals[name(place)]);
-    assert!(!target.contains('{'), "{target}");
-    let ask = |query: &str| world.site.ask(method, &format!("{target}{query}"));
-    let invited = json!({ "userEmail": "kim@acme.example" }).to_string();
-    match (method, route) {
+fn body(world: &World, row: &Row, caller: &Caller, place: Place) -> Option<serde_json::Value> {
+    let roles = roles(row);
+    Some(match (row.method, row.route) {
         ("PATCH", "/identity/v1/users") => {
-            let promise = json!({ "organizationId": id.to_string(), "roles": [] });
-            let body = json!({
-                "userEmail": "lea@acme.example",
-                "organizationsAndRoles": [promise],
-            });
-            ask(&format!("?action=invite&organizationId={id}")).json(&body.to_string())
+            let at = world.organization(place).to_string();
+            let promise = json!({ "organizationId": at, "roles": roles });
+            json!({ "userEmail": "lea@acme.example", "organizationsAndRoles": [promise] })
         }
-        ("POST", "/identity/v1/organizations") => ask("").json(r#"{"name":"New"}"#),
+        ("POST", "/identity/v1/organizations") => json!({ "name": "New" }),
         ("PATCH", "") => {
-            let body = json!({ "name": name(place) });
-            ask("").json(&body.to_string())
+            // Nothing new, so that it is the same for the next one.
+            let made_for = caller
+                .made_for()
+                .filter(|_| row.special == Special::Current);
+            let place = made_for.unwrap_or(place);
+            json!({ "name": place.name() })
         }
-        ("DELETE", "") => ask("?confirm=Other"),
-        ("POST", "/sub-organizations") => {
-            let body = json!({ "name": world.new_name() });
-            ask("").json(&body.to_string())
-        }
+        ("POST", "/sub-organizations") => json!({ "name": world.new_name() }),
         ("POST", "/move") => {
-            let body = json!({ "parent": world.parent(place).to_string() });
-            ask("").json(&body.to_string())
+            let parent = if let Asks::MovesTo(to) = row.asks {
+                to.of(place)
+            } else {
+                place.above()
+            };
+            json!({ "parent": world.organization(parent).to_string() })
         }
-        ("PATCH", "/users/{user}") => ask("").json(r#"{"suspended":true}"#),
-        ("PUT", _roles) => ask("").json(r#"{"roles":["view-build"]}"#),
-        ("POST", "/invitations") => ask("").json(r#"{"userEmail":"lea@acme.example","roles":[]}"#),
-        ("PATCH", "/invitations") => ask("?action=re-invite").json(&invited),
-        ("DELETE", "/invitations") => ask("").json(&invited),
-        ("GET", "/explain") => ask("?permission=build:view"),
-        ("GET", "/explain?user") => ask(&format!("?permission=build:view&user={user}")),
-        ("POST", "/personal-api-tokens" | "/personal-api-tokens/{token}/rotate") => {
-            ask("").json("{}")
+        ("PATCH", "/users/{user}") => {
+            json!({ "suspended": row.special != Special::LettingAnOwnerIn })
         }
+        ("PUT", _) => json!({ "roles": roles }),
+        ("POST", "/invitations") => json!({ "userEmail": "lea@acme.example", "roles": roles }),
+        (_, "/invitations") if row.special == Special::GrantingOwner => {
+            json!({ "userEmail": OWNER_INVITED })
+        }
+        (_, "/invitations") => json!({ "userEmail": PERSON_INVITED }),
+        ("POST", "/personal-api-tokens" | "/personal-api-tokens/{token}/rotate") => json!({}),
         ("POST", "/tokens/revoke") => {
-            let body = json!({ "tokens": [world.pat(place)], "dryRun": true });
-            ask("").json(&body.to_string())
+            let pat = world.pat(row.special, caller, place);
+            json!({ "tokens": [pat], "dryRun": row.special != Special::ForReal })
         }
-        _bodiless => ask(""),
+        _bodiless => return None,
+    })
+}
+
+/// Which roles are granted.
+fn roles(row: &Row) -> Vec<&'static str> {
+    match (row.special, row.method) {
+        (Special::GrantingOwner, _) => vec!["owner"],
+        (Special::GrantingWhatManagersHold, _) => vec!["view-organization"],
+        (Special::GrantingMore, _) => vec!["manage-codepush"],
+        // What the member has already is no grant.
+        (Special::No, "PUT") => vec!["view-build"],
+        _nothing => Vec::new(),
     }
 }
