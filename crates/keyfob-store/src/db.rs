@@ -24,7 +24,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use options::Place;
 pub use options::StoreOptions;
-pub use retry::{Transient, retry};
+pub use retry::{Transient, retry, retry_knowing};
 pub(crate) use row::{EngineRow, FromColumn, RowRef};
 pub use server::ServerFacts;
 pub(crate) use statement::Statement;

@@ -29,7 +29,7 @@ pub mod session;
 pub mod setup_link;
 pub mod user;
 
-pub use db::{ServerFacts, Store, StoreOptions, Transient, Tx, retry};
+pub use db::{ServerFacts, Store, StoreOptions, Transient, Tx, retry, retry_knowing};
 pub use error::{Constraint, SchemaFault, StoreError};
 pub use migrate::{SchemaState, schema_fingerprint};
 

@@ -16,7 +16,7 @@ use keyfob_store::session::session_stands;
 use keyfob_store::user::{
     NewUser, user_find, user_find_by_email, user_hand_over, user_insert, user_prove_address,
 };
-use keyfob_store::{StoreError, Transient, Tx, retry};
+use keyfob_store::{StoreError, Transient, Tx, retry, retry_knowing};
 
 use crate::app::Outage;
 use crate::app::access::place;
@@ -87,8 +87,12 @@ impl From<Crowded> for AcceptError {
 }
 
 impl Transient for AcceptError {
-    fn is_transient(&self) -> bool {
-        matches!(self, Self::Outage(Outage::Store(error)) if error.is_transient())
+    fn store_error(&self) -> Option<&StoreError> {
+        if let Self::Outage(Outage::Store(error)) = self {
+            Some(error)
+        } else {
+            None
+        }
     }
 }
 
@@ -163,42 +167,39 @@ pub async fn accept(
     let hash = &hash(secret.expose());
     let beginning = Beginning::draw(app, ctx);
     let new = &beginning;
-    let mut attempt = 0;
     let before = first_of(app, ctx, hash).await?;
-    let (first, is_new) = retry(|| {
-        attempt += 1;
-        async move {
-            let mut tx = app.store.write().await?;
-            let user = user_find(&mut tx, who.user.id).await?;
-            let user = user.ok_or(AcceptError::Ended)?;
-            if new.is_kept(&mut tx).await? {
-                return Ok((before, true));
-            }
-            let Some((invitation, kept)) = standing(app, ctx, &mut tx, hash).await? else {
-                // An attempt before this one may have been committed without our hearing of it.
-                return match attempt {
-                    1 => Err(AcceptError::Ended),
-                    _again => Ok((before, false)),
-                };
-            };
-            if !is_same_address(&user.email, &invitation.email) {
-                return Err(AcceptError::OtherAddress);
-            }
-            if !session_stands(&mut tx, who.session.id).await? {
-                return Err(AcceptError::Ended);
-            }
-            take(&mut tx, ctx, (&invitation, &kept), user.id).await?;
-            if invitation.mailed_at.is_some() {
-                let actor = ctx.actor(Via::Session, Some(user.id));
-                user_prove_address(&mut tx, user.id, &actor, ctx.now).await?;
-            }
-            let is_over = !session_stands(&mut tx, who.session.id).await?;
-            if is_over {
-                new.keep(&mut tx, ctx, user.id).await?;
-            }
-            tx.commit().await?;
-            Ok::<_, AcceptError>((first(&kept), is_over))
+    let (first, is_new) = retry_knowing(|may_be_kept| async move {
+        let mut tx = app.store.write().await?;
+        let user = user_find(&mut tx, who.user.id).await?;
+        let user = user.ok_or(AcceptError::Ended)?;
+        if new.is_kept(&mut tx).await? {
+            return Ok((before, true));
         }
+        let Some((invitation, kept)) = standing(app, ctx, &mut tx, hash).await? else {
+            // An attempt before this one may have been committed without our hearing of it.
+            return if may_be_kept {
+                Ok((before, false))
+            } else {
+                Err(AcceptError::Ended)
+            };
+        };
+        if !is_same_address(&user.email, &invitation.email) {
+            return Err(AcceptError::OtherAddress);
+        }
+        if !session_stands(&mut tx, who.session.id).await? {
+            return Err(AcceptError::Ended);
+        }
+        take(&mut tx, ctx, (&invitation, &kept), user.id).await?;
+        if invitation.mailed_at.is_some() {
+            let actor = ctx.actor(Via::Session, Some(user.id));
+            user_prove_address(&mut tx, user.id, &actor, ctx.now).await?;
+        }
+        let is_over = !session_stands(&mut tx, who.session.id).await?;
+        if is_over {
+            new.keep(&mut tx, ctx, user.id).await?;
+        }
+        tx.commit().await?;
+        Ok::<_, AcceptError>((first(&kept), is_over))
     })
     .await?;
     tracing::info!(user.id = %who.user.id, "an invitation was accepted");

@@ -74,8 +74,12 @@ impl From<StoreError> for GenerateError {
 }
 
 impl Transient for GenerateError {
-    fn is_transient(&self) -> bool {
-        matches!(self, Self::Outage(Outage::Store(error)) if error.is_transient())
+    fn store_error(&self) -> Option<&StoreError> {
+        if let Self::Outage(Outage::Store(error)) = self {
+            Some(error)
+        } else {
+            None
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use keyfob_store::invitation::{
     Invitation, invitation_of_organization, invitation_to, invitation_withdraw,
 };
 use keyfob_store::org::org_find;
-use keyfob_store::{Tx, retry};
+use keyfob_store::{Tx, retry_knowing};
 
 use crate::app::Outage;
 use crate::app::access::{Caller, NotForThem};
@@ -68,15 +68,11 @@ pub async fn withdraw(
     organization: OrgId,
     email: &Email,
 ) -> Result<(), InviteError> {
-    let mut attempt = 0;
-    retry(|| {
-        attempt += 1;
-        async move {
-            match end_promises(app, ctx, caller, organization, email).await {
-                // An attempt before this one was committed without our hearing of it.
-                Err(InviteError::NotInvited) if attempt > 1 => Ok(()),
-                outcome => outcome,
-            }
+    retry_knowing(|may_be_kept| async move {
+        match end_promises(app, ctx, caller, organization, email).await {
+            // An attempt before this one was committed without our hearing of it.
+            Err(InviteError::NotInvited) if may_be_kept => Ok(()),
+            outcome => outcome,
         }
     })
     .await

@@ -12,7 +12,7 @@ use keyfob_store::member::{
 };
 use keyfob_store::pat::Pat;
 use keyfob_store::pat::everywhere::pat_live_everywhere;
-use keyfob_store::{StoreError, Transient, Tx, retry};
+use keyfob_store::{StoreError, Transient, Tx, retry, retry_knowing};
 
 use crate::app::Outage;
 use crate::app::access::{Caller, NotForThem};
@@ -50,8 +50,12 @@ impl From<StoreError> for ManageError {
 }
 
 impl Transient for ManageError {
-    fn is_transient(&self) -> bool {
-        matches!(self, Self::Outage(Outage::Store(error)) if error.is_transient())
+    fn store_error(&self) -> Option<&StoreError> {
+        if let Self::Outage(Outage::Store(error)) = self {
+            Some(error)
+        } else {
+            None
+        }
     }
 }
 
@@ -126,25 +130,21 @@ pub async fn set_roles(
     (organization, user): (OrgId, UserId),
     roles: &Roles,
 ) -> Result<Held, ManageError> {
-    let mut attempt = 0;
-    let held = retry(|| {
-        attempt += 1;
-        async move {
-            let mut tx = app.store.write().await?;
-            let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
-            let at = authority.member(user);
-            // Whoever gave up the right to do it: an attempt before this one was committed without our hearing of it.
-            let is_done =
-                attempt > 1 && user == authority.user && direct(&mut tx, at).await?.roles == *roles;
-            if !is_done {
-                let before = decide(&mut tx, &authority, at, Some(roles)).await?;
-                let _changed = before.roles != *roles
-                    && member_set_roles(&mut tx, at, roles, &authority.actor(ctx), ctx.now).await?;
-            }
-            let held = held(&mut tx, organization, user).await?;
-            tx.commit().await?;
-            Ok::<_, ManageError>(held)
+    let held = retry_knowing(|may_be_kept| async move {
+        let mut tx = app.store.write().await?;
+        let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
+        let at = authority.member(user);
+        // Whoever gave up the right to do it: an attempt before this one was committed without our hearing of it.
+        let is_done =
+            may_be_kept && user == authority.user && direct(&mut tx, at).await?.roles == *roles;
+        if !is_done {
+            let before = decide(&mut tx, &authority, at, Some(roles)).await?;
+            let _changed = before.roles != *roles
+                && member_set_roles(&mut tx, at, roles, &authority.actor(ctx), ctx.now).await?;
         }
+        let held = held(&mut tx, organization, user).await?;
+        tx.commit().await?;
+        Ok::<_, ManageError>(held)
     })
     .await?;
     tracing::info!(user.id = %user, organization.id = %organization, "roles replaced");
@@ -158,16 +158,12 @@ pub async fn remove(
     caller: &Caller,
     (organization, user): (OrgId, UserId),
 ) -> Result<(), ManageError> {
-    let mut attempt = 0;
-    retry(|| {
-        attempt += 1;
-        async move {
-            match end(app, ctx, caller, (organization, user)).await {
-                // An attempt before this one was committed without our hearing of it; whoever left may not
-                // even see the organization any more.
-                Err(ManageError::NotAMember | ManageError::NotForThem(_)) if attempt > 1 => Ok(()),
-                outcome => outcome,
-            }
+    retry_knowing(|may_be_kept| async move {
+        match end(app, ctx, caller, (organization, user)).await {
+            // An attempt before this one was committed without our hearing of it; whoever left may not even see
+            // the organization any more.
+            Err(ManageError::NotAMember | ManageError::NotForThem(_)) if may_be_kept => Ok(()),
+            outcome => outcome,
         }
     })
     .await?;
@@ -231,23 +227,19 @@ pub async fn suspend(
     caller: &Caller,
     (organization, user): (OrgId, UserId),
 ) -> Result<(), ManageError> {
-    let mut attempt = 0;
-    retry(|| {
-        attempt += 1;
-        async move {
-            let mut tx = app.store.write().await?;
-            let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
-            let at = authority.member(user);
-            // Whoever suspended themselves: as above.
-            let is_done =
-                attempt > 1 && user == authority.user && !direct(&mut tx, at).await?.is_active();
-            if !is_done {
-                decide(&mut tx, &authority, at, None).await?;
-                member_suspend(&mut tx, at, &authority.actor(ctx), ctx.now).await?;
-            }
-            tx.commit().await?;
-            Ok::<_, ManageError>(())
+    retry_knowing(|may_be_kept| async move {
+        let mut tx = app.store.write().await?;
+        let authority = Authority::find(app, &mut tx, ctx, caller, organization).await??;
+        let at = authority.member(user);
+        // Whoever suspended themselves: as above.
+        let is_done =
+            may_be_kept && user == authority.user && !direct(&mut tx, at).await?.is_active();
+        if !is_done {
+            decide(&mut tx, &authority, at, None).await?;
+            member_suspend(&mut tx, at, &authority.actor(ctx), ctx.now).await?;
         }
+        tx.commit().await?;
+        Ok::<_, ManageError>(())
     })
     .await?;
     tracing::info!(user.id = %user, organization.id = %organization, "membership suspended");

@@ -13,7 +13,7 @@ use keyfob_store::org::{
     org_named_in_tree, org_rename,
 };
 use keyfob_store::session::session_stands;
-use keyfob_store::{StoreError, Transient, Tx, retry};
+use keyfob_store::{StoreError, Transient, Tx, retry, retry_knowing};
 
 use crate::app::Outage;
 use crate::app::access::{Caller, NotForThem};
@@ -60,8 +60,12 @@ impl From<StoreError> for OrganizationError {
 }
 
 impl Transient for OrganizationError {
-    fn is_transient(&self) -> bool {
-        matches!(self, Self::Outage(Outage::Store(error)) if error.is_transient())
+    fn store_error(&self) -> Option<&StoreError> {
+        if let Self::Outage(Outage::Store(error)) = self {
+            Some(error)
+        } else {
+            None
+        }
     }
 }
 
@@ -208,10 +212,8 @@ pub async fn move_below(
     if matches!(caller, Caller::Token(_)) {
         return needs_person(app, ctx, caller, organization).await;
     }
-    let mut attempt = 0;
-    let moved = retry(|| {
-        attempt += 1;
-        place_below(app, ctx, caller, organization, (parent, attempt > 1))
+    let moved = retry_knowing(|may_be_kept| {
+        place_below(app, ctx, caller, organization, (parent, may_be_kept))
     })
     .await?;
     tracing::info!(organization.id = %organization, parent.id = %parent, "organization moved");
@@ -223,12 +225,12 @@ async fn place_below(
     ctx: &Ctx,
     caller: &Caller,
     organization: OrgId,
-    (parent, is_again): (OrgId, bool),
+    (parent, may_be_kept): (OrgId, bool),
 ) -> Result<ListedOrg, OrganizationError> {
     let mut tx = app.store.write().await?;
     let moved = Authority::find(app, &mut tx, ctx, caller, organization).await??;
     let above = moved.place.lineage.upward().nth(1);
-    if is_again && above == Some(parent) {
+    if may_be_kept && above == Some(parent) {
         // An attempt before this one was committed without our hearing of it. Who owned it from above its old
         // parent only manages it now.
         may_manage(&moved.manager())?;
@@ -270,15 +272,11 @@ pub async fn delete(
     if matches!(caller, Caller::Token(_)) {
         return needs_person(app, ctx, caller, organization).await;
     }
-    let mut attempt = 0;
-    retry(|| {
-        attempt += 1;
-        async move {
-            match end(app, ctx, caller, organization, confirm).await {
-                // An attempt before this one was committed without our hearing of it.
-                Err(OrganizationError::NotForThem(_)) if attempt > 1 => Ok(()),
-                outcome => outcome,
-            }
+    retry_knowing(|may_be_kept| async move {
+        match end(app, ctx, caller, organization, confirm).await {
+            // An attempt before this one was committed without our hearing of it.
+            Err(OrganizationError::NotForThem(_)) if may_be_kept => Ok(()),
+            outcome => outcome,
         }
     })
     .await?;

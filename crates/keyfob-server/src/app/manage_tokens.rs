@@ -11,7 +11,7 @@ use keyfob_core::time::Timestamp;
 use keyfob_store::org::org_is_below;
 use keyfob_store::pat::subtree::{ManagedPat, pat_find_below, pat_of_tree};
 use keyfob_store::pat::{Revoked, pat_revoke};
-use keyfob_store::{StoreError, Tx, retry};
+use keyfob_store::{StoreError, Tx, retry_knowing};
 
 use crate::app::access::Caller;
 use crate::app::authority::Authority;
@@ -257,10 +257,8 @@ pub async fn end(
     let mut told = Ended::default();
     let chosen: Vec<PatId> = chosen.iter().copied().collect();
     for batch in chosen.chunks(BATCH) {
-        let mut attempt = 0;
-        let ended = retry(|| {
-            attempt += 1;
-            end_batch(app, ctx, caller, organization, (batch, attempt > 1))
+        let ended = retry_knowing(|may_be_kept| {
+            end_batch(app, ctx, caller, organization, (batch, may_be_kept))
         });
         let ended = ended.await?;
         let count = u64::try_from(ended.ended.len()).unwrap_or(u64::MAX);
@@ -281,7 +279,7 @@ async fn end_batch(
     ctx: &Ctx,
     caller: &Caller,
     organization: OrgId,
-    (batch, is_again): (&[PatId], bool),
+    (batch, may_be_kept): (&[PatId], bool),
 ) -> Result<Ended, ManageError> {
     let mut tx = app.store.write().await?;
     let authority = manager(app, &mut tx, ctx, caller, organization).await?;
@@ -305,7 +303,7 @@ async fn end_batch(
         match pat_revoke(&mut tx, &permit, &actor, ctx.now).await? {
             // Ended by an attempt before this one, which was committed without our hearing of it.
             Revoked::Already
-                if is_again && found.pat.revoked.is_some_and(|(at, _why)| at == ctx.now) =>
+                if may_be_kept && found.pat.revoked.is_some_and(|(at, _why)| at == ctx.now) =>
             {
                 told.ended.push(found);
             }

@@ -63,8 +63,12 @@ impl From<Crowded> for ResetError {
 }
 
 impl Transient for ResetError {
-    fn is_transient(&self) -> bool {
-        matches!(self, Self::Outage(Outage::Store(error)) if error.is_transient())
+    fn store_error(&self) -> Option<&StoreError> {
+        if let Self::Outage(Outage::Store(error)) = self {
+            Some(error)
+        } else {
+            None
+        }
     }
 }
 

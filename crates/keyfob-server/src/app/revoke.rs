@@ -5,7 +5,7 @@ use keyfob_core::id::{OrgId, PatId};
 use keyfob_core::pat::{MayNotRevoke, Revoker, may_revoke};
 use keyfob_store::pat::{Pat, Revoked, pat_find, pat_list, pat_revoke};
 use keyfob_store::refusal::{Refused, refusal_list};
-use keyfob_store::{StoreError, Transient, Tx, retry};
+use keyfob_store::{StoreError, Transient, Tx, retry_knowing};
 
 use crate::app::Outage;
 use crate::app::access::{Caller, NotForThem, Place, covers, place, still_stands};
@@ -34,8 +34,12 @@ impl From<StoreError> for RevokeError {
 }
 
 impl Transient for RevokeError {
-    fn is_transient(&self) -> bool {
-        matches!(self, Self::Outage(Outage::Store(error)) if error.is_transient())
+    fn store_error(&self) -> Option<&StoreError> {
+        if let Self::Outage(Outage::Store(error)) = self {
+            Some(error)
+        } else {
+            None
+        }
     }
 }
 
@@ -47,12 +51,9 @@ pub async fn revoke(
     organization: OrgId,
     pat: PatId,
 ) -> Result<Revoked, RevokeError> {
-    let mut attempt = 0;
-    let revoked = retry(|| {
-        attempt += 1;
-        end(app, ctx, caller, organization, (pat, attempt > 1))
-    })
-    .await?;
+    let revoked =
+        retry_knowing(|may_be_kept| end(app, ctx, caller, organization, (pat, may_be_kept)))
+            .await?;
     if revoked == Revoked::Now {
         app.metrics.pats_revoked(1);
         tracing::info!(pat.id = %pat, organization.id = %organization, "token revoked");
@@ -65,7 +66,7 @@ async fn end(
     ctx: &Ctx,
     caller: &Caller,
     organization: OrgId,
-    (pat, is_again): (PatId, bool),
+    (pat, may_be_kept): (PatId, bool),
 ) -> Result<Revoked, RevokeError> {
     let mut tx = app.store.write().await?;
     let (user, via) = match caller {
@@ -81,7 +82,7 @@ async fn end(
         let is_own = matches!(caller, Caller::Token(token) if token.pat == pat);
         let is_ended = found.is_some_and(|found| found.revoked.is_some());
         // An attempt before this one was committed without our hearing of it, and so the caller ended.
-        return if is_again && is_own && is_ended {
+        return if may_be_kept && is_own && is_ended {
             Ok(Revoked::Now)
         } else {
             Err(NotForThem.into())

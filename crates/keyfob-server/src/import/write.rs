@@ -47,6 +47,14 @@ impl From<StoreError> for BatchError {
 }
 
 impl Transient for BatchError {
+    fn store_error(&self) -> Option<&StoreError> {
+        if let Self::Store(error) = self {
+            Some(error)
+        } else {
+            None
+        }
+    }
+
     /// A batch whose commit got no answer is not written again: its own rows would be in its way.
     fn is_transient(&self) -> bool {
         matches!(self, Self::Store(StoreError::Busy))

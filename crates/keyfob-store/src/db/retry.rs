@@ -15,13 +15,23 @@ const FIRST_PAUSE: Duration = Duration::from_millis(4);
 
 /// An error that may be gone when the same work is done again.
 pub trait Transient {
+    /// What the store said, if it was the store.
+    fn store_error(&self) -> Option<&StoreError>;
+
     /// Whether repeating the whole transaction may help.
-    fn is_transient(&self) -> bool;
+    fn is_transient(&self) -> bool {
+        matches!(self.store_error(), Some(StoreError::Busy)) || self.may_be_kept()
+    }
+
+    /// Whether the transaction may have been kept all the same: its commit got no answer.
+    fn may_be_kept(&self) -> bool {
+        matches!(self.store_error(), Some(StoreError::CommitUnknown { .. }))
+    }
 }
 
 impl Transient for StoreError {
-    fn is_transient(&self) -> bool {
-        matches!(self, StoreError::Busy | StoreError::CommitUnknown { .. })
+    fn store_error(&self) -> Option<&StoreError> {
+        Some(self)
     }
 }
 
@@ -38,16 +48,30 @@ where
     E: Transient,
     F: Future<Output = Result<T, E>>,
 {
+    retry_knowing(|_may_be_kept| work()).await
+}
+
+/// The same, for work that cannot see from the data whether it is done already: it is told whether an attempt
+/// before this one may have been kept. Such an attempt came as far as its commit, so it was permitted.
+///
+/// # Errors
+/// As [`retry`].
+pub async fn retry_knowing<T, E, F>(mut work: impl FnMut(bool) -> F) -> Result<T, E>
+where
+    E: Transient,
+    F: Future<Output = Result<T, E>>,
+{
     let start = Instant::now();
-    let mut attempt = 1;
+    let (mut attempt, mut may_be_kept) = (1, false);
     loop {
-        let error = match work().await {
+        let error = match work(may_be_kept).await {
             Ok(done) => return Ok(done),
             Err(error) => error,
         };
         if !error.is_transient() || attempt == ATTEMPTS || start.elapsed() >= PATIENCE {
             return Err(error);
         }
+        may_be_kept |= error.may_be_kept();
         pause(pause_after(attempt, next_draw())).await;
         attempt += 1;
     }
@@ -103,6 +127,21 @@ mod tests {
             attempts_until(|| StoreError::commit_unknown("cut"), 2).await,
             (2, true)
         );
+    }
+
+    #[tokio::test]
+    async fn only_after_a_commit_without_an_answer_may_something_have_been_kept() {
+        let mut told = Vec::new();
+        let outcome = retry_knowing(|may_be_kept| {
+            told.push(may_be_kept);
+            ready(match told.len() {
+                2 => Err(StoreError::commit_unknown("cut")),
+                1 | 3 => Err(StoreError::Busy),
+                _fourth => Ok(()),
+            })
+        });
+        assert!(outcome.await.is_ok());
+        assert_eq!(told, [false, false, true, true]);
     }
 
     #[tokio::test]
