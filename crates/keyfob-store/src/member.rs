@@ -153,25 +153,20 @@ pub async fn member_people(
 
 /// Whether an organization has an active owner, at itself or above, by another membership than that one.
 pub async fn member_has_another_owner(tx: &mut Tx, at: MemberAt) -> Result<bool, StoreError> {
-    let has = tx
-        .optional(
-            &MEMBER_HAS_ANOTHER_OWNER,
-            args![at.user, at.organization],
-            |row| row.get::<bool>(0),
-        )
-        .await?;
-    Ok(has.unwrap_or_default())
+    has_owner_but(tx, at.user, at.organization).await
 }
 
 /// Whether an organization has an active owner, at itself or above.
 pub async fn member_has_owner(tx: &mut Tx, organization: OrgId) -> Result<bool, StoreError> {
-    let nobody = UserId::from_uuid(Uuid::nil());
+    has_owner_but(tx, UserId::from_uuid(Uuid::nil()), organization).await
+}
+
+/// The same, a user's membership at the organization itself not counted.
+async fn has_owner_but(tx: &mut Tx, user: UserId, at: OrgId) -> Result<bool, StoreError> {
     let has = tx
-        .optional(
-            &MEMBER_HAS_ANOTHER_OWNER,
-            args![nobody, organization],
-            |row| row.get::<bool>(0),
-        )
+        .optional(&MEMBER_HAS_ANOTHER_OWNER, args![user, at], |row| {
+            row.get::<bool>(0)
+        })
         .await?;
     Ok(has.unwrap_or_default())
 }

@@ -41,6 +41,22 @@ const PAGE: usize = 50;
 /// A token that was not used for so long is said to be unused.
 const UNUSED: i64 = 90 * 24 * 60 * 60 * 1_000;
 
+/// Columns of the file.
+const COLUMNS: [&str; 12] = [
+    say::ID,
+    say::NAME,
+    say::TOKEN,
+    say::OWNER,
+    say::OWNERS_EMAIL,
+    say::ORGANIZATION,
+    say::PERMISSIONS,
+    say::CREATED,
+    say::EXPIRES,
+    say::LAST_USE,
+    say::LAST_ADDRESS,
+    say::ENDED,
+];
+
 /// A token, as a row.
 struct Row {
     id: String,
@@ -164,7 +180,7 @@ pub(super) async fn file(
         rows.extend(pats.iter().map(|found| cells(found, ctx.now)));
         after = next;
         if after.is_none() {
-            return csv("tokens", &say::TOKEN_COLUMNS, rows);
+            return csv("tokens", &COLUMNS, rows);
         }
     }
 }

@@ -1360,7 +1360,6 @@ pub(crate) const NO_TOKEN_FITS: &str = "No token fits";
 pub(crate) const NO_TOKEN_FITS_MORE: &str = "There is none of that kind here or below.";
 pub(crate) const CHOOSE: &str = "Choose";
 pub(crate) const CHOOSE_ALL: &str = "Choose all on this page";
-pub(crate) const OWNER_OF_IT: &str = "Owner";
 pub(crate) const NEWEST: &str = "Newest";
 pub(crate) const CHOSEN_TOKENS: &str = "Chosen tokens";
 pub(crate) const FIRST_YOU_SEE: &str = "First you see exactly which. Nothing is revoked yet.";
@@ -1444,28 +1443,11 @@ pub(crate) fn not_that_number(count: usize) -> String {
 
 // Files
 pub(crate) const CSV: &str = "CSV";
-pub(crate) const TEAM_COLUMNS: [&str; 6] = [
-    "Name",
-    "E-mail",
-    "Here as",
-    "Roles here",
-    "Roles from above",
-    "Suspended",
-];
-pub(crate) const TOKEN_COLUMNS: [&str; 12] = [
-    "Id",
-    "Name",
-    "Token",
-    "Owner",
-    "Owner's e-mail",
-    "Organization",
-    "Permissions",
-    "Created",
-    "Expires",
-    "Last use",
-    "Last address",
-    "Ended",
-];
+pub(crate) const ROLES_HERE: &str = "Roles here";
+pub(crate) const ROLES_FROM_ABOVE: &str = "Roles from above";
+pub(crate) const OWNERS_EMAIL: &str = "Owner's e-mail";
+pub(crate) const LAST_ADDRESS: &str = "Last address";
+pub(crate) const ENDED: &str = "Ended";
 
 pub(crate) fn inherited_word(from: &str) -> String {
     format!("{INHERITED} {from}")

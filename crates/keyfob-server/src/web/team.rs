@@ -27,6 +27,16 @@ use crate::state::App;
 /// People on one page.
 const PAGE: usize = 100;
 
+/// Columns of the file.
+const COLUMNS: [&str; 6] = [
+    say::NAME,
+    say::EMAIL,
+    say::HERE_AS,
+    say::ROLES_HERE,
+    say::ROLES_FROM_ABOVE,
+    say::SUSPENDED,
+];
+
 /// A role, and from where it is held.
 struct RoleRow {
     title: String,
@@ -172,7 +182,7 @@ pub(super) async fn file(
             suspended.unwrap_or_default().to_owned(),
         ]
     });
-    csv("team", &say::TEAM_COLUMNS, rows)
+    csv("team", &COLUMNS, rows)
 }
 
 fn profile(visit: &Visit, org: &Org, people: &[Colleague]) -> Profile {
